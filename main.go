@@ -50,10 +50,9 @@ func run(args []string, stdout io.Writer) error {
 		func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
 }
 
-// quietLogs turns off logs that Terraform would throw away. By default, the SDK makes all of
-// them, and that takes longer than all other work of the provider. The SDK's log of the
-// protocol is only on at TRACE: it repeats each error and warning, which may quote phone
-// numbers and contents.
+// quietLogs turns off logs that Terraform would discard. By default, the SDK creates all of them, and that takes
+// longer than all other work of the provider. The SDK's log of the protocol is on only at TRACE: it repeats each
+// error and warning, which may quote phone numbers and contents.
 func quietLogs() {
 	level := askedLevel()
 	setDefault("TF_LOG_PROVIDER_PIPELINER", level)

@@ -17,7 +17,7 @@ func TestRun_version(t *testing.T) {
 	}
 }
 
-// What Terraform does not show is not made.
+// The provider does not create logs that Terraform doesn't show.
 func TestQuietLogs(t *testing.T) {
 	variables := []string{"TF_LOG_PROVIDER_PIPELINER", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"}
 	for asked, want := range map[string][]string{

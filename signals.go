@@ -8,20 +8,18 @@ import (
 )
 
 const (
-	// parentPoll is how often a provider looks whether its Terraform is gone.
+	// parentPoll is the interval at which a provider checks whether its Terraform is still running.
 	parentPoll = time.Second
-	// orphanGrace is how long it then goes on with what it has sent: longer than a
-	// request with its reply takes, by default.
+	// orphanGrace is how long the provider then continues with the requests that it has sent. By default, it is longer
+	// than a request with its reply takes.
 	orphanGrace = 90 * time.Second
 )
 
-// outliveSignals makes the process live as long as its Terraform. It survives the
-// signals that a CI, systemd or a closed terminal sends to Terraform and its providers
-// alike: Terraform stops its providers by itself, once what they have sent is in the
-// state. If Terraform is killed, the process ends by itself.
+// outliveSignals keeps the process alive as long as its Terraform. A CI, systemd or a closed terminal sends signals
+// to Terraform and to its providers. The process survives them: Terraform stops its providers itself, once the state
+// contains the results of their requests. If Terraform is killed, the process ends by itself.
 //
-// On Windows no process sees that its parent is gone; the system ends those that
-// it has told to end.
+// On Windows, a process can't see that its parent is gone. The system ends the processes that it has told to end.
 func outliveSignals() {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP)
 	parent := os.Getppid()
@@ -31,8 +29,7 @@ func outliveSignals() {
 	}()
 }
 
-// awaitOrphan returns when the parent has been gone for so long that nothing that
-// was sent is under way any more.
+// awaitOrphan returns when the parent has been gone long enough that no request is under way any more.
 func awaitOrphan(parent int, current func() int) {
 	for current() == parent {
 		time.Sleep(parentPoll)

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// A provider lives as long as its Terraform, and then as long as a request may
-// take.
+// A provider lives as long as its Terraform, and then as long as a request may take.
 func TestAwaitOrphan(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// The binary goes on serving when it gets the signals that are Terraform's.
+// The binary continues to serve when it gets the signals that are meant for Terraform.
 func TestBinaryOutlivesSignals(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "provider")
@@ -47,7 +47,7 @@ func TestBinaryOutlivesSignals(t *testing.T) {
 		if err != nil {
 			t.Fatalf("behind %s: %v", signal, err)
 		}
-		// What it writes by itself shows that it runs, behind the signal.
+		// If it still writes after the signal, it is running.
 		_, err = connection.Read(make([]byte, 1))
 		_ = connection.Close()
 		if err != nil {

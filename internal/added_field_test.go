@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// A place is one that CONTRIBUTING.md names for a new field: what is added there, behind
-// the line that contains a text.
+// A place is a part of the source that CONTRIBUTING.md names for a new field. The addition follows the line that
+// contains a text.
 type place struct{ file, behind, added string }
 
-// addedFields are all that a new optional field of a conversation, and one of a message,
-// takes: both are called subject.
+// addedFields are all additions that a new optional field of a conversation and one of a message need. Both fields
+// are called subject.
 var addedFields = []place{
 	{"mockserver/entities.go", `text(numberField),`, `text("subject"),`},
 	{"client/conversation.go", `type ConversationFields[`, "Subject S `json:\"subject,omitzero\"`"},
@@ -40,8 +40,8 @@ var addedFields = []place{
 			func(in *client.MessageInput) *client.Field[string] { return &in.Subject }),`},
 }
 
-// A field is declared once in each package: a build that has the added fields, and nothing
-// else, plans, writes, reads and compares them.
+// A field is declared once in each package. A build with only the added fields plans, writes, reads and compares
+// them.
 func TestAddedField(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -51,7 +51,7 @@ func TestAddedField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pattern := range []string{"*/*.go", "testdata/*"} { // seen here, a changed file makes "go test" forget an earlier result
+	for _, pattern := range []string{"*/*.go", "testdata/*"} { // if a file seen here changes, "go test" runs the test again
 		files, err := filepath.Glob(pattern)
 		for _, file := range files {
 			_, seen := os.Stat(file)

@@ -12,7 +12,7 @@ import (
 
 const module = "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/"
 
-// The packages of this module that each package here may import. No dependency runs back up.
+// These are the packages of this module that each package may import. No dependency runs back up.
 var dependencies = map[string][]string{
 	"apitest":    {"internal/client", "internal/mockserver"},
 	"batch":      nil,
@@ -24,10 +24,10 @@ var dependencies = map[string][]string{
 	"schema":     {"internal/provider"},
 }
 
-// The packages that know Terraform.
+// These packages know Terraform.
 var terraform = []string{"provider", "schema"}
 
-// Tests may import what they like.
+// Tests may import any package.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*/*.go")

@@ -102,7 +102,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends what the first one lets finish
+	context.AfterFunc(ctx, stop) // a second signal ends the requests under way
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
@@ -111,7 +111,7 @@ func main() {
 	}
 }
 
-// run serves until the context is done. It returns an error if it can't.
+// run serves until the context is done. If it can't serve, it returns an error.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	settings, err := parseFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {

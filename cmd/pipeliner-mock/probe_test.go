@@ -54,8 +54,8 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// If the service creates no conversation of the phone, each probe would fail for that reason, or take the
-// refusal for an answer.
+// If the service creates no conversation of the phone, each probe would fail for that reason, or mistake the refusal
+// for a result.
 func TestProbe_unusable(t *testing.T) {
 	const phone = "10000000-0000-4000-8000-00000000dead"
 	url, _, stop := start(t, "--space=a", "--user=u", "--password=p")

@@ -65,7 +65,8 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	return &s, err
 }
 
-// addProbe keeps a URL that is missing, such as an empty variable of a script, from serving instead.
+// addProbe refuses an empty URL, which may come from an empty variable of a script. Otherwise, the mock would serve
+// instead of probing.
 func (s *settings) addProbe(url string) error {
 	if url == "" {
 		return errors.New("the URL is empty")
@@ -74,7 +75,8 @@ func (s *settings) addProbe(url string) error {
 	return nil
 }
 
-// addSpace refuses an empty id, such as an empty variable of a script: the mock would serve another space.
+// addSpace refuses an empty id, which may come from an empty variable of a script. Otherwise, the mock would serve
+// another space.
 func (s *settings) addSpace(id string) error {
 	if id == "" {
 		return errors.New("the id is empty")

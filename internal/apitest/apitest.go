@@ -1,5 +1,5 @@
-// Package apitest has what the tests of the client and of the engine share: a space of
-// the mock, replies without a network, and a short form of requests.
+// Package apitest contains what the tests of the client and of the engine share: a space of the mock, replies without
+// a network, and a short form of requests.
 package apitest
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Records that the space of a test has from the start.
+// These records are in the space of a test from the start.
 const (
 	FrontDesk   = "00000000-0000-4000-8000-0000000000a1" // a phone
 	Acme        = "00000000-0000-4000-8000-0000000000b1" // accounts
@@ -31,7 +31,7 @@ const (
 	Quote       = "00000000-0000-4000-8000-0000000000f1"
 )
 
-// Ids that no record of a space has.
+// No record of a space has one of these ids.
 const (
 	ID1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
 	ID2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
@@ -71,7 +71,7 @@ func NewServer(t testing.TB, behavior mockserver.Behavior) *mockserver.Server {
 	return mock
 }
 
-// Seed creates n conversations as others would, and returns their ids.
+// Seed creates n conversations as other users would, and returns their ids.
 func Seed(t testing.TB, s *mockserver.Server, n int) []string {
 	t.Helper()
 	ids := make([]string, n)
@@ -98,7 +98,7 @@ func Requests(s *mockserver.Server) []string {
 	return got
 }
 
-// Requests in the form that [Requests] returns.
+// These are requests in the form that [Requests] returns.
 const (
 	ListConversations = "GET conversations"
 	GetConversation   = "GET conversations/{id}"
@@ -115,7 +115,7 @@ type RoundTripper func(*http.Request) (*http.Response, error)
 // RoundTrip calls f.
 func (f RoundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// WroteHeaders tells the client that its request has been sent, as a network does.
+// WroteHeaders tells the client that its request has been sent, as a network connection does.
 func WroteHeaders(r *http.Request) {
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
 		trace.WroteHeaders()
@@ -151,7 +151,7 @@ func WithinBubble(t testing.TB, begin time.Time, least, most time.Duration) {
 	}
 }
 
-// ValidationReply is what the service answers when it refuses a record.
+// ValidationReply is the reply of a service that refuses a record.
 const ValidationReply = `{
   "code": 40000,
   "name": "ERROR_ENTITY_VALIDATION",
@@ -191,7 +191,7 @@ var ReplySeeds = []string{
 	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
 }
 
-// ErrForEver stops a caller that never stops asking.
+// ErrForEver stops a caller that would never stop asking.
 var ErrForEver = errors.New("asks for ever")
 
 // Repeating answers every request in the same way. After 1000 requests, it returns

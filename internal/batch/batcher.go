@@ -1,5 +1,4 @@
-// Package batch joins the single calls of concurrent callers into batches, whatever the
-// calls do.
+// Package batch joins the calls of concurrent callers into batches. It doesn't know what the calls do.
 package batch
 
 import (
@@ -10,13 +9,13 @@ import (
 	"time"
 )
 
-// A Batcher joins the single items of concurrent callers into batches (group commit). A
-// full batch leaves at once. Any other batch leaves when no batch is running and either
-// all callers seen recently wait in it, or nothing has arrived for five times the longest
-// recent interval between arrivals, at least the window and at most longestWait.
+// A Batcher joins the items of concurrent callers into batches (group commit). A full batch leaves at once. Any other
+// batch leaves when no batch is running and one of two conditions holds: all callers seen recently wait in it, or no
+// item has arrived for some time. That time is five times the longest recent interval between arrivals, at least the
+// window and at most longestWait.
 //
-// So a lone item only waits for the window, callers that keep coming back only wait for
-// each other, and slow callers share a batch too.
+// So a single item waits only for the window, callers that keep coming back wait only for each other, and slow
+// callers share a batch too.
 type Batcher[In, Out any] struct {
 	size   int
 	window time.Duration
@@ -28,10 +27,10 @@ type Batcher[In, Out any] struct {
 	riding  int         // items in the running batches
 	timer   *time.Timer // runs out when nothing has arrived for long enough
 
-	callers  int           // the most callers seen at once, until some stay away
+	callers  int           // the most callers seen at once, until some stop calling
 	all      bool          // these are known to be all callers
 	last     time.Time     // of the last arrival or end of a run
-	interval time.Duration // the longest recent one between arrivals
+	interval time.Duration // the longest recent interval between arrivals
 }
 
 const (
@@ -46,9 +45,9 @@ type ticket[In, Out any] struct {
 	result chan Out // holds one, so that delivering it never blocks
 }
 
-// New returns a batcher of at most size items a batch. It calls run from several
-// goroutines, each time with one to size items. run must return one result for each
-// item, in their order. Its context ends when every caller of the batch has given up.
+// New returns a batcher with batches of at most size items. It calls run from several goroutines, each time with one
+// to size items. run must return one result for each item, in the same order. Its context ends when every caller of
+// the batch has given up.
 func New[In, Out any](size int, window time.Duration, run func(context.Context, []In) []Out) *Batcher[In, Out] {
 	return &Batcher[In, Out]{size: max(size, 1), window: window, run: run}
 }
@@ -92,8 +91,8 @@ func (b *Batcher[In, Out]) enqueue(t *ticket[In, Out]) error {
 	return nil
 }
 
-// learn notes an arrival. It forgets long intervals little by little, and ignores those
-// that no batch would wait for. The caller holds mu.
+// learn notes an arrival. It forgets long intervals gradually, and ignores intervals that no batch would wait for.
+// The caller holds mu.
 func (b *Batcher[In, Out]) learn() {
 	if together := len(b.waiting) + b.riding; together > b.callers {
 		b.callers, b.all = together, false
@@ -105,7 +104,7 @@ func (b *Batcher[In, Out]) learn() {
 	b.last = now
 }
 
-// withdraw takes t out of the queue. It reports false if the batch of t has left.
+// withdraw takes t out of the queue. It returns false if the batch of t has left.
 func (b *Batcher[In, Out]) withdraw(t *ticket[In, Out]) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -116,7 +115,7 @@ func (b *Batcher[In, Out]) withdraw(t *ticket[In, Out]) bool {
 	return i >= 0
 }
 
-// longest returns how long a batch waits at most for another item.
+// longest returns the longest time that a batch waits for another item.
 func (b *Batcher[In, Out]) longest() time.Duration {
 	if b.window == 0 {
 		return 0

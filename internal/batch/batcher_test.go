@@ -208,8 +208,8 @@ func TestBatcherRunsOnForThePatient(t *testing.T) {
 	})
 }
 
-// Callers that come at longer intervals than the window share a batch, once a few of them
-// have come during the run of another batch.
+// Callers that arrive at longer intervals than the window share a batch, once a few of them have arrived during the
+// run of another batch.
 func TestBatcherSlowCallersShareABatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,10 +11,8 @@ import (
 
 const apiPath = "/api/v100/rest/spaces/"
 
-// spaceURL returns the base URL of a space from what users paste as the
-// service URL: a bare host, a URL with or without a trailing slash, or the
-// whole base URL, in which case space may be empty. If the space is wrong, the error is a
-// *ConfigError.
+// spaceURL returns the base URL of a space. The service URL may be a bare host, a URL with or without a trailing
+// slash, or the whole base URL, in which case space may be empty. If the space is wrong, the error is a *ConfigError.
 func spaceURL(service, space string) (*url.URL, error) {
 	service = strings.TrimSpace(service)
 	if service == "" {
@@ -69,8 +67,8 @@ func spaceURL(service, space string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/") + apiPath + space}, nil
 }
 
-// withoutBegunAPIPath returns a path without an API path at its end that is not whole, such as
-// "/api/v100". What is before it is the path of a gateway.
+// withoutBegunAPIPath removes an incomplete API path, such as "/api/v100", from the end of a path. The part before it
+// is the path of a gateway.
 func withoutBegunAPIPath(path string) string {
 	path = strings.TrimRight(path, "/")
 	for begun := strings.TrimRight(apiPath, "/"); begun != ""; begun = begun[:strings.LastIndexByte(begun, '/')] {
@@ -95,7 +93,7 @@ func SpaceIn(uri string) string {
 	return space
 }
 
-// isHost reports whether a text can be an address, or the name of a host: that has a letter.
+// isHost reports whether a text can be an IP address or a host name, which contains a letter.
 func isHost(text string) bool {
 	if address, _, _ := strings.Cut(text, "%"); net.ParseIP(address) != nil {
 		return true

@@ -66,7 +66,7 @@ func TestSpaceID(t *testing.T) {
 	}
 }
 
-// A URI may have an escaped space id. That of a record may have been written without the API's path.
+// The space id in a URI may be escaped. The URI of a record may lack the API's path.
 func TestSpaceIn(t *testing.T) {
 	t.Parallel()
 	for uri, want := range map[string]string{

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Config says which space to talk to, and how. If RequestTimeout or
-// MaxConcurrentRequests is not positive, the client uses that of [Defaults].
+// Config says which space to talk to, and how. If RequestTimeout or MaxConcurrentRequests is not positive, the client
+// uses the value of [Defaults].
 type Config struct {
 	ServiceURL string // bare host, URL, or the whole base URL of a space
 	SpaceID    string
@@ -33,7 +33,7 @@ type Config struct {
 	Transport http.RoundTripper // nil: the network
 }
 
-// Defaults returns the settings that serve most users.
+// Defaults returns settings that suit most users.
 func Defaults() Config {
 	return Config{
 		RequestTimeout:        time.Minute,
@@ -42,7 +42,7 @@ func Defaults() Config {
 	}
 }
 
-// A ConfigError names the setting that is wrong.
+// A ConfigError names the wrong setting.
 type ConfigError struct {
 	Setting string // in Terraform's words, such as "service_url"
 	Err     error
@@ -69,7 +69,7 @@ type Client struct {
 
 	refusedName atomic.Pointer[string] // of the parameter include-deleted, "" if the service accepts both; nil: unknown
 
-	denied atomic.Pointer[error] // the service refuses the credentials: sending them for each of a thousand resources would lock the account
+	denied atomic.Pointer[error] // the service refuses the credentials: repeating them for each of a thousand resources would lock the account
 }
 
 // New returns a client. It sends no request. Its error is a *ConfigError.
@@ -112,10 +112,10 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// newTransport returns a copy of Go's default transport, which honours
-// HTTPS_PROXY and SSL_CERT_FILE. It asks a connection of HTTP/2 that is silent for a part of the
-// timeout whether it is alive. Otherwise, one that a firewall has dropped would take all
-// requests for many minutes, because a request that runs out of time does not close it.
+// newTransport returns a copy of Go's default transport, which honours HTTPS_PROXY and SSL_CERT_FILE. If an HTTP/2
+// connection is silent for part of the timeout, the transport checks that it is alive. Otherwise, a connection that a
+// firewall has dropped would take all requests for many minutes, because a request that times out does not close its
+// connection.
 func newTransport(idle int, timeout time.Duration) *http.Transport {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
@@ -126,7 +126,7 @@ func newTransport(idle int, timeout time.Duration) *http.Transport {
 	return transport
 }
 
-// SpaceID returns the id of the space, even if only the service URL has it.
+// SpaceID returns the id of the space, even if only the service URL contains it.
 func (c *Client) SpaceID() string { return path.Base(c.base.Path) }
 
 // URL returns the base URL of the space.

@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
-// A firewall may drop a connection without telling its ends. That costs one try, not all.
+// A firewall may drop a connection without telling either end. That costs one try, not all.
 func TestDroppedConnection(t *testing.T) {
 	t.Parallel()
 	for proto, isHTTP2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
@@ -43,7 +43,7 @@ func TestDroppedConnection(t *testing.T) {
 	}
 }
 
-// A firewall passes on connections. It swallows what comes over those of an earlier epoch.
+// A firewall passes connections on. It swallows the data of connections from an earlier epoch.
 type firewall struct {
 	net.Listener
 	epoch atomic.Int64

@@ -2,10 +2,9 @@ package client
 
 import "encoding/json"
 
-// ConversationFields are the fields of a conversation that an input can set. A record has
-// their values, an input a [Field] of each: S is a text, R the id of a record, L are links, and
-// M messages.
-// Source: the vendor's OpenAPI document, version 100.
+// ConversationFields are the fields of a conversation that an input can set. A record contains their values, and an
+// input contains a [Field] of each: S is a text, R is the id of a record, L are links, and M are messages. Source:
+// the vendor's OpenAPI document, version 100.
 type ConversationFields[S, R, L, M any] struct {
 	PhoneID              R `json:"phone_id,omitzero"`               // the sender phone
 	RecipientAccountID   R `json:"recipient_account_id,omitzero"`   // zero: none
@@ -22,7 +21,7 @@ type ConversationFields[S, R, L, M any] struct {
 	Messages M `json:"messages,omitzero"` // nil unless the query asks for them: there may be thousands
 }
 
-// arrays returns the places of the links, in the order of [RelationKinds].
+// arrays returns pointers to the links, in the order of [RelationKinds].
 func (f *ConversationFields[S, R, L, M]) arrays() [6]*L {
 	return [...]*L{&f.AccountRelations, &f.ContactRelations, &f.ProjectRelations, &f.LeadRelations, &f.OpportunityRelations, &f.QuoteRelations}
 }
@@ -49,8 +48,8 @@ type Head struct {
 	Revision Field[int64] `json:"revision,omitzero"`
 }
 
-// A ConversationInput holds the values to create or update a conversation with.
-// Without an ID, it creates one. An update leaves absent fields as they are.
+// A ConversationInput contains the values of a create or an update. Without an ID, it creates a conversation. An
+// update leaves absent fields as they are.
 type ConversationInput struct {
 	Head
 	ConversationWrites
@@ -60,8 +59,7 @@ type ConversationInput struct {
 // revision.
 func (in ConversationInput) Fields() []string { return fieldsOf(in.ConversationWrites) }
 
-// A Ref is a record that another one refers to. The reply holds its URI or, with
-// "expand", the whole record.
+// A Ref refers to another record. The reply contains the URI of that record or, with "expand", the whole record.
 type Ref[T Record] struct {
 	ID     ID
 	Record *T // nil if the reply only holds the URI

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// DurationText returns a duration as people write it: 1h, not 1h0m0s. Every such text is
-// also a duration in Go's notation.
+// DurationText returns a duration in its usual short form: 1h, not 1h0m0s. The text is also a duration in Go's
+// notation.
 func DurationText(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {

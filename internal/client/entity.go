@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// An Entity has the operations of the API for one entity, whose records are read as T
-// and written as In.
-// Source: the vendor's OpenAPI document, version 100.
+// An Entity has the operations of the API for one entity, whose records are read as T and written as In. Source: the
+// vendor's OpenAPI document, version 100.
 //
-// Their errors are *APIError, *ReplyError, *ConnectError, *OutcomeUnknownError, or the
-// context's, or [ProblemOf] them is [Throttled], or of a list [WrongAddress].
+// An operation returns an *APIError, a *ReplyError, a *ConnectError, an *OutcomeUnknownError, the error of the
+// context, an error whose problem is [Throttled] or, for a list, an error whose problem is [WrongAddress]. See
+// [ProblemOf].
 type Entity[T Record, In any] struct {
 	client  *Client
 	Segment string // of its path, in the plural
@@ -123,8 +123,8 @@ const (
 	batchRestore = "batch-restore"
 )
 
-// BatchModify creates the items without an id and updates those with one. The results are
-// in the order of the items.
+// BatchModify creates the items without an id and updates the items with one. The results are in the order of the
+// items.
 //
 // POST /entities/{entity}/batch-modify
 func (e *Entity[T, In]) BatchModify(ctx context.Context, items []In, options WriteOptions) ([]BatchResult, error) {
@@ -213,9 +213,8 @@ func (r reply) problem(err error) string {
 	return r.secrets.snippet([]byte(text)) // it may quote the reply
 }
 
-// decodeBatch reads the reply to a batch of count items. An array of the right length in
-// data counts if it only holds ids and errors, whatever the reply says about its success
-// as a whole.
+// decodeBatch reads the reply to a batch of count items. It accepts an array of the right length in data if the array
+// contains only ids and errors, whatever the reply says about the success of the batch.
 func decodeBatch(got reply, count int) ([]BatchResult, error) {
 	var items []json.RawMessage
 	var mixed struct{ Data []json.RawMessage }
@@ -244,8 +243,8 @@ func decodeBatch(got reply, count int) ([]BatchResult, error) {
 	return results, nil
 }
 
-// namesIDs reports whether the reply to a batch has the id of a record, so that a part of
-// the batch was carried out, whatever the reply says of the whole.
+// namesIDs reports whether the reply to a batch contains the id of a record. Then a part of the batch was carried
+// out, whatever the reply says about the whole.
 func namesIDs(got reply) bool {
 	var mixed struct{ Data []json.RawMessage }
 	return json.Unmarshal(got.body, &mixed) == nil && slices.ContainsFunc(mixed.Data, func(item json.RawMessage) bool {

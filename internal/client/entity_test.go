@@ -44,7 +44,7 @@ func TestGetDecodes(t *testing.T) {
 	}, got)
 }
 
-// A reply that is not the API's never becomes a record.
+// A reply that does not come from the API never becomes a record.
 func TestGetRefusesOtherReplies(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ body, says string }{
@@ -160,7 +160,7 @@ func TestAllPages(t *testing.T) {
 	s.wantRequests(t, apitest.ListConversations) // a caller that stops reads no more pages
 }
 
-// A list whose pages lead round in a circle ends with an error.
+// A list whose cursors form a circle ends with an error.
 func TestAllEndsInACircle(t *testing.T) {
 	t.Parallel()
 	for _, length := range []int{1, 3} {
@@ -258,8 +258,8 @@ func TestBatchRefusedWithStatus200(t *testing.T) {
 	wantProblem(t, err, Refused)
 }
 
-// A refusal that has the id of a record proves nothing, unless the request can be repeated. One
-// that has only errors is a refusal.
+// A refusal that contains the id of a record proves nothing, unless the request can be repeated. A refusal that
+// contains only errors is a proof.
 func TestBatchRefusedWithIDs(t *testing.T) {
 	t.Parallel()
 	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no"`
@@ -274,7 +274,7 @@ func TestBatchRefusedWithIDs(t *testing.T) {
 	}
 }
 
-// A password that is also a number of the reply does not make a refusal unreadable.
+// A refusal stays readable even if the password equals a number in the reply.
 func TestBatchRefused_numberAsPassword(t *testing.T) {
 	t.Parallel()
 	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no"}`
@@ -360,7 +360,7 @@ func TestEntities(t *testing.T) {
 	}
 }
 
-// A refusal says what the request was to do.
+// A refusal names the purpose of the request.
 func TestRefusedRequest(t *testing.T) {
 	t.Parallel()
 	c := scripted(t, func(r *http.Request) (*http.Response, error) {
@@ -383,7 +383,7 @@ func TestRefusedRequest(t *testing.T) {
 	}
 }
 
-// A message about a field of another type names the field as the API does, without Go's types.
+// A message about a field with the wrong type uses the API's name of the field, and no type of Go.
 func TestGetNamesTheFieldOfAnotherType(t *testing.T) {
 	t.Parallel()
 	c := scripted(t, apitest.RoundTripper(replies(http.StatusOK, `{"success":true,"data":{"id":"`+apitest.ID1+`","account_relations":[{"id":"`+apitest.ID2+`","revision":"7"}]}}`)))

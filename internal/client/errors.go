@@ -16,10 +16,9 @@ import (
 	"unicode/utf8"
 )
 
-// An APIError says that the service did not do what was asked. It is the error object
-// of the API's envelope or of one item of a batch, or stands for an HTTP status that
-// says enough by itself: 401, 403 or 429.
-// Source: the vendor's OpenAPI document, and replies of the service.
+// An APIError says that the service did not carry out the request. It is the error object of the API's envelope or of
+// one item of a batch, or stands for an HTTP status that is sufficient by itself: 401, 403 or 429. Source: the
+// vendor's OpenAPI document, and replies of the service.
 type APIError struct {
 	HTTPStatus          int               `json:"http_status"`
 	Code                int               `json:"code"` // such as 40000; 0 if the reply has none
@@ -32,11 +31,10 @@ type APIError struct {
 	FieldErrors         []FieldError      `json:"field_errors"`
 	StepChecklistErrors []json.RawMessage `json:"step_checklist_errors"`
 
-	// Request is what the request was to do, such as "read TextMessages". It is empty for an
-	// item of a batch.
+	// Request is the purpose of the request, such as "read TextMessages". It is empty for an item of a batch.
 	Request string `json:"-"`
 
-	fromEnvelope bool // from the API's envelope, whole, not from a bare HTTP status
+	fromEnvelope bool // it comes from a complete envelope of the API, not from an HTTP status alone
 }
 
 // An ErrorItem is one reason inside an [APIError].
@@ -48,14 +46,14 @@ type ErrorItem struct {
 	FieldName string `json:"field_name"`
 }
 
-// A FieldError gathers the reasons that concern one field.
+// A FieldError contains the reasons that concern one field.
 type FieldError struct {
 	ErrorItem
 	Errors []ErrorItem `json:"errors"`
 }
 
-// Text returns what is wrong with the field, in the service's words: the message for the
-// field as a whole, if there is one, and each reason once.
+// Text returns what is wrong with the field, in the service's words: the message for the field as a whole, if there
+// is one, and each reason once.
 func (e FieldError) Text() string {
 	var texts []string
 	if e.Message != "" || len(e.Errors) == 0 {
@@ -80,7 +78,7 @@ func (e ErrorItem) Text() string {
 	return fmt.Sprintf("error %d", e.Code)
 }
 
-// Error gives status, code, name and message on one line.
+// Error returns status, code, name and message on one line.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d", e.HTTPStatus)
@@ -101,10 +99,10 @@ const (
 	codeUnknownType = 2006
 )
 
-// A Problem is a kind of failure. There is an advice for each.
+// A Problem is a kind of failure. Each kind has its own advice.
 type Problem int
 
-// The problems that [ProblemOf] tells apart.
+// These are the problems that [ProblemOf] distinguishes.
 const (
 	Other            Problem = iota
 	WrongCredentials         // the service does not accept user name and password
@@ -119,11 +117,11 @@ const (
 	OutcomeUnknown           // the request may or may not have been carried out
 	WrongAddress             // there is no Pipeliner API, or no such space
 	Throttled                // the service keeps asking to wait
-	Behind                   // the space shows less than its user has seen of it
+	Behind                   // the space shows an older state than the client has seen before
 )
 
-// ProblemOf returns the problem of the outermost error in err that has a method Problem,
-// from any package, or [Other] if there is none.
+// ProblemOf returns the problem of the outermost error in err that has a method Problem, or [Other] if there is none.
+// The error may come from any package.
 func ProblemOf(err error) Problem {
 	if carrier, ok := errors.AsType[interface {
 		error
@@ -189,7 +187,7 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("no complete reply within %s (request_timeout)", DurationText(e.After))
 }
 
-// A problemError is an error of which only the problem and the text matter.
+// A problemError is an error that consists of a problem and a text.
 type problemError struct {
 	error
 
@@ -199,7 +197,7 @@ type problemError struct {
 func (e *problemError) Unwrap() error    { return e.error }
 func (e *problemError) Problem() Problem { return e.problem }
 
-// A ReplyError says that a reply is not one that the API describes.
+// A ReplyError says that a reply does not have the form of the API.
 type ReplyError struct {
 	HTTPStatus int
 	Reason     string // such as "is not JSON"
@@ -242,9 +240,8 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // Problem is [OutcomeUnknown].
 func (e *OutcomeUnknownError) Problem() Problem { return OutcomeUnknown }
 
-// apiError returns the error of a reply without data. It is an *APIError if the body is
-// the API's envelope, or if the status says enough by itself. Otherwise it is a
-// *ReplyError.
+// apiError returns the error of a reply without data. It is an *APIError if the body is the API's envelope, or if the
+// status is sufficient by itself. Otherwise it is a *ReplyError.
 func (r reply) apiError() error {
 	var envelope struct {
 		APIError
@@ -252,7 +249,7 @@ func (r reply) apiError() error {
 	}
 	if isErrorObject(r.secrets.hideInJSON(r.body), &envelope) && envelope.Success != nil && !*envelope.Success {
 		apiError := envelope.APIError
-		apiError.fromEnvelope = apiError.HTTPStatus != 0 // the API always sends it, and gateways have an object of their own
+		apiError.fromEnvelope = apiError.HTTPStatus != 0 // the API always sends it, and gateways have their own error objects
 		apiError.HTTPStatus = cmp.Or(apiError.HTTPStatus, r.status)
 		return &apiError
 	}
@@ -266,7 +263,7 @@ func (r reply) apiError() error {
 	return &ReplyError{HTTPStatus: r.status, Reason: "is an error that does not come from the API", Snippet: snippet}
 }
 
-// quotedNumber matches a number of an error object that the service has quoted, perhaps with zeros in front.
+// quotedNumber matches a number in quotes in an error object, possibly with leading zeros.
 var quotedNumber = regexp.MustCompile(`("(?:http_status|code|entity_index)"\s*:\s*)"0*(\d+)"`)
 
 // isErrorObject reads an error object, and reports whether data is one. A field of an

@@ -41,7 +41,7 @@ func TestDecodeErrorEnvelope(t *testing.T) {
 	wantEqual(t, "text of a field without reasons", "ERROR_FIELD_VALIDATION", FieldError{ErrorItem: ErrorItem{Name: "ERROR_FIELD_VALIDATION"}}.Text())
 }
 
-// A service may quote the numbers of an error. It may also quote such an error in its message.
+// A service may put the numbers of an error in quotes. It may also quote such an error in its message.
 func TestQuotedNumbers(t *testing.T) {
 	t.Parallel()
 	index := 2

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// A Field is one field of an input. It is absent (the zero value), null or a value. The
-// API leaves an absent field as it is, empties a null field, and sets a field with a
-// value. Tag it "omitzero", so that JSON leaves out an absent field.
+// A Field is one field of an input. It is absent (the zero value), null or a value. The API leaves an absent field as
+// it is, empties a null field, and sets a field with a value. Tag it "omitzero", so that JSON omits an absent field.
 type Field[T any] struct {
 	value T
 	state fieldState

@@ -7,17 +7,16 @@ import (
 	"time"
 )
 
-// A gate holds back all requests of a client while the service asks for a pause. The
-// pause is a fact about the service, not about one request.
+// A gate holds back all requests of a client while the service asks for a pause. The pause applies to the service,
+// not to a single request.
 type gate struct {
 	mu    sync.Mutex
 	opens time.Time
 
-	throttled time.Time // since when the service only asks to wait; zero: it does not
+	throttled time.Time // since when every reply has asked to wait; zero if the last one did not
 }
 
-// throttle notes that the service asks to wait, and returns for how long it has done
-// nothing else.
+// throttle notes that the service asks to wait, and returns how long every reply has done so.
 func (g *gate) throttle() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -34,8 +33,8 @@ func (g *gate) served() {
 	g.throttled = time.Time{}
 }
 
-// shut keeps the gate shut for at least that long from now. It adds a random time, so
-// that several programs that must wait at once don't come back at once.
+// shut keeps the gate shut for at least this duration from now. It adds a random time, so that several programs that
+// have to wait don't come back at the same time.
 func (g *gate) shut(wait time.Duration) {
 	wait += rand.N(min(wait/10, time.Second) + time.Millisecond) //nolint:gosec // jitter needs no secrecy
 	g.mu.Lock()
@@ -61,7 +60,7 @@ func (g *gate) pass(ctx context.Context) (waited bool, err error) {
 	}
 }
 
-// sleep waits for that long. If ctx ends first, it returns the cause.
+// sleep waits for the duration. If ctx ends first, it returns the cause.
 func sleep(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -41,9 +41,8 @@ func ParseReference(s string) (id ID, entity string, err error) {
 	return ID{uuid: parsed}, entity, nil
 }
 
-// canPrecede reports whether a UUID behind this prefix ends a URI: as the last segment of
-// its path, as a value in its query or fragment, or in a URN. What looks like a key or a
-// setting, such as "phone_id=", is none.
+// canPrecede reports whether a UUID after this prefix ends a URI: as the last segment of its path, as a value in its
+// query or fragment, or in a URN. A prefix that looks like a key or a setting, such as "phone_id=", does not qualify.
 func canPrecede(prefix string) bool {
 	first, _, isPath := strings.Cut(prefix, "/")
 	if strings.Contains(first, "=") {

@@ -7,14 +7,13 @@ import (
 	"net/url"
 )
 
-// includeDeleted are the names of the parameter that asks for soft-deleted records too: the
-// vendor's documents spell it in both ways.
+// includeDeleted contains the two names of the parameter that asks for soft-deleted records too. The vendor's
+// documents use both.
 var includeDeleted = []string{"include-deleted", "include_deleted"}
 
-// read sends a GET, and reads the data of the reply. A GET that asks for soft-deleted records
-// does so in both spellings, because a service may ignore the one that it does not know. If the
-// service refuses that instead, read asks with each spelling alone, and then goes on with the
-// one that the service accepts.
+// read sends a GET, and reads the data of the reply. If the GET asks for soft-deleted records, it sends both names of
+// the parameter, because a service may ignore the one that it does not know. If the service refuses the unknown name
+// instead, read tries each name alone, and then keeps using the one that the service accepts.
 func (c *Client) read(ctx context.Context, path []string, parameters url.Values, data any) (reply, error) {
 	send := func(without string) (reply, error) {
 		fewer := maps.Clone(parameters)

@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A list and a get show a deleted record, whichever spelling of include-deleted the service honors,
-// and whether it ignores or refuses the other one. What it refuses is asked for once.
+// A list and a get show a deleted record, whichever name of include-deleted the service honors, and whether it
+// ignores or refuses the other one. The client sends a refused name only once.
 func TestIncludeDeleted(t *testing.T) {
 	t.Parallel()
 	for honored, requests := range map[string]int{
@@ -23,7 +23,7 @@ func TestIncludeDeleted(t *testing.T) {
 			apitest.Must(t, mock.SoftDelete(apitest.ConversationSegment, id.String()))
 			deletedToo := Query{IncludeDeleted: true}
 
-			// Neither a refusal of something else nor the reply of a proxy decides anything.
+			// A refusal of something else and the reply of a proxy decide nothing.
 			s.Inject(mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>", Times: 1})
 			_, err := s.client.Conversations.List(t.Context(), deletedToo)
 			wantProblem(t, err, UnexpectedReply)

@@ -6,16 +6,15 @@ import (
 	"time"
 )
 
-// errGrace ends work that goes on after an interrupt.
+// errGrace ends work that continues after an interrupt.
 var errGrace = errors.New("not finished within request_timeout after an interrupt")
 
-// lastingKey is that of the context for work that must be finished once it has begun. It outlives
-// the context that has it by a grace period.
+// lastingKey is the key of the context for work that must be finished once it has begun. That context outlives the
+// one that contains it by a grace period.
 type lastingKey struct{}
 
-// WithLasting returns a copy of ctx whose [LastingOf] outlives it by grace. That is one
-// deadline for all work that goes on, however many requests it makes. If ctx already has
-// a lasting context, WithLasting returns ctx.
+// WithLasting returns a copy of ctx whose [LastingOf] outlives it by grace. All work that continues shares that one
+// deadline, however many requests it makes. If ctx already has a lasting context, WithLasting returns ctx.
 func WithLasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	if ctx.Value(lastingKey{}) != nil {
 		return ctx, func() {}
@@ -35,7 +34,7 @@ func WithLasting(ctx context.Context, grace time.Duration) (context.Context, con
 // LastingOf returns the context for work that must be finished once it has begun.
 func LastingOf(ctx context.Context) context.Context {
 	if long, has := ctx.Value(lastingKey{}).(context.Context); has {
-		return context.WithValue(long, lastingKey{}, long) // work that is derived from it has the same deadline
+		return context.WithValue(long, lastingKey{}, long) // derived work has the same deadline
 	}
 	return context.WithoutCancel(ctx)
 }

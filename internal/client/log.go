@@ -37,7 +37,7 @@ func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.
 	c.config.Logger.WarnContext(ctx, "repeating a request", fields...)
 }
 
-// KindOf says what kind of error err is, in words of this program or of the system.
+// KindOf returns the kind of an error, in words of this program or of the system.
 func KindOf(err error) string {
 	var timeout net.Error
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {

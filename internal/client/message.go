@@ -2,9 +2,8 @@ package client
 
 import "slices"
 
-// MessageFields are the fields of a message that an input can set. A record has their values,
-// an input a [Field] of each: S is a text, R the id of a record, E a number of an [Enum], and T a
-// time.
+// MessageFields are the fields of a message that an input can set. A record contains their values, and an input
+// contains a [Field] of each: S is a text, R is the id of a record, E is a number of an [Enum], and T is a time.
 // Source: the vendor's OpenAPI document, version 100.
 type MessageFields[S, R, E, T any] struct {
 	TextMessageConversationID R `json:"text_message_conversation_id,omitzero"`
@@ -28,8 +27,8 @@ type Message struct {
 	MessageValues
 }
 
-// A MessageInput holds the values to create or update a message with. As an item of
-// [ConversationInput.Messages], it does not name its conversation.
+// A MessageInput contains the values of a create or an update. As an item of [ConversationInput.Messages], it does
+// not name its conversation.
 type MessageInput struct {
 	Head
 	MessageWrites

@@ -10,18 +10,17 @@ import (
 	"time"
 )
 
-// A repetition says whether a call that has failed may be sent again.
+// A repetition says whether a failed call may be sent again.
 type repetition struct {
 	isSafe  bool
 	isAsked bool          // the service asks to wait before that
-	after   time.Duration // for how long; 0: it does not say
+	after   time.Duration // how long to wait; 0 if the service does not say
 }
 
 // judge returns the error of a call with a complete reply.
 //
-// Only the API's own word proves that a call which can't be repeated was not
-// carried out: its error envelope with a 4xx status other than 408, or a 429.
-// After any other reply the outcome is unknown.
+// Some calls can't be repeated. Only the API itself can prove that such a call was not carried out: by its error
+// envelope with a 4xx status other than 408, or by a 429. After any other reply the outcome is unknown.
 func (c *Client) judge(call call, got reply, header http.Header) (repetition, error) {
 	wait := retryAfter(header)
 	asked := got.status == http.StatusServiceUnavailable && wait > 0
@@ -51,12 +50,11 @@ func (c *Client) judge(call call, got reply, header http.Header) (repetition, er
 	return repetition{}, unknownUnless(isRefusalStatus(got.status) && isAPIRefusal(err), err)
 }
 
-// IsNotCarriedOut reports whether the error of one item of a batch is the API's own word that it
-// has not carried out the item.
+// IsNotCarriedOut reports whether the error of one item of a batch comes from the API itself and proves that the item
+// was not carried out.
 func IsNotCarriedOut(err error) bool { return isRefusalStatus(StatusOf(err)) }
 
-// isAPIRefusal reports whether the error is the API's own word that it has not carried
-// out the call.
+// isAPIRefusal reports whether the error comes from the API itself and proves that the call was not carried out.
 func isAPIRefusal(err error) bool {
 	api, ok := errors.AsType[*APIError](err)
 	return ok && api.fromEnvelope && isRefusalStatus(api.HTTPStatus)
@@ -72,8 +70,7 @@ func isPassing(status int) bool {
 	return status == http.StatusRequestTimeout || isUnavailable(status)
 }
 
-// isUnavailable reports whether a status says that the service is down. Proxies have some of their own,
-// such as 520.
+// isUnavailable reports whether a status says that the service is down. Proxies use additional statuses, such as 520.
 func isUnavailable(status int) bool { return status >= http.StatusBadGateway }
 
 // judgeFailure returns the error of a call without a complete reply.
@@ -88,7 +85,7 @@ func (c *Client) judgeFailure(call call, sent bool, err error) (repetition, erro
 	return repetition{isSafe: !isLasting(err)}, &ConnectError{Host: c.base.Host, Err: err}
 }
 
-// unknownUnless makes err one of unknown outcome, unless the outcome is known or doesn't matter.
+// unknownUnless turns err into an error of unknown outcome, unless the outcome is known or doesn't matter.
 func unknownUnless(isSettled bool, err error) error {
 	if isSettled {
 		return err
@@ -96,19 +93,19 @@ func unknownUnless(isSettled bool, err error) error {
 	return &OutcomeUnknownError{Err: err}
 }
 
-// isLasting reports whether connecting again would fail in the same way.
+// isLasting reports whether another connection would fail in the same way.
 func isLasting(err error) bool {
 	dns, isDNS := errors.AsType[*net.DNSError](err)
 	return isDNS && dns.IsNotFound ||
 		IsUntrusted(err) || errors.As(err, new(tls.RecordHeaderError))
 }
 
-// longestRetryAfter is the longest wait that retryAfter returns, so that sums of waits
-// don't overflow. A call gives up before that, see [Client.mostThrottled].
+// longestRetryAfter is the longest wait that retryAfter returns, so that sums of waits don't overflow. A call gives
+// up before that, see [Client.mostThrottled].
 const longestRetryAfter = 24 * time.Hour
 
-// retryAfter returns how long the service asks to wait, at least a millisecond, or 0 if
-// it does not say. If it says until when, that is a time of its own clock.
+// retryAfter returns how long the service asks to wait, at least a millisecond, or 0 if it does not say. If the
+// service names a time, that time is measured by the service's own clock.
 func retryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.ParseFloat(text, 64); !math.IsNaN(seconds) && (err == nil || errors.Is(err, strconv.ErrRange)) {

@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// mostPasses is how often a walk reads a list that ends too soon.
+	// mostPasses is how many times a walk reads a list that ends too soon.
 	mostPasses = 4
-	// mostUncounted is how many records a list without a total may show.
+	// mostUncounted is the largest number of records in a list without a total.
 	mostUncounted = 1 << 20
 )
 
-// All returns every match, each record once. It ends with an error if the list does
-// not end, or ends too soon; see [Walk].
+// All returns every match, each record once. It ends with an error if the list does not end, or ends too soon; see
+// [Walk].
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
@@ -29,8 +29,8 @@ func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, 
 	return Collect(e.Each(ctx, query, limit))
 }
 
-// Each returns the first matches, each once, at most limit of them. If limit is 0, it
-// returns all. It reads no more pages than it needs, and ends with the first error.
+// Each returns the first matches, each record once. It returns at most limit records, or all if limit is 0. It reads
+// no more pages than it needs, and ends with the first error.
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Each(ctx context.Context, query Query, limit int) iter.Seq2[T, error] {
@@ -72,8 +72,8 @@ func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T
 	return Pages(ctx, e.Walk(query).Next)
 }
 
-// Pages returns the pages that calls of next return, until it reports that there is none. It
-// ends with the first error.
+// Pages calls next repeatedly and returns its pages, until next reports that there is none. It ends with the first
+// error.
 func Pages[T any](ctx context.Context, next func(context.Context) (page Page[T], more bool, err error)) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		for {
@@ -87,12 +87,11 @@ func Pages[T any](ctx context.Context, next func(context.Context) (page Page[T],
 
 // A Walk goes through the pages of a list. Each call of Next reads one page.
 //
-// A list is complete when it has shown as many records as the smallest total on any of
-// its pages. If others create records meanwhile, later totals are higher; if they delete
-// some, later totals are lower. The walk reads a list that ends too soon again, because a
-// record that others change may have moved to a page that was read before. It returns an
-// error if that brings nothing new, or after mostPasses. A caller that stops early never
-// reads a list again. A page after which it is open whether another one follows is an error.
+// A list is complete when it has shown as many records as the smallest total on any of its pages. If other users
+// create records meanwhile, later totals are higher. If they delete some, later totals are lower. If a list ends too
+// soon, the walk reads it again, because a record that someone changes may have moved to a page that was read before.
+// If reading it again shows nothing new, or after mostPasses, the walk returns an error. It doesn't read a list again
+// for a caller that stops early. If a page doesn't tell whether another one follows, the walk returns an error.
 type Walk[T Record, In any] struct {
 	entity *Entity[T, In]
 	query  Query       // of the next page
@@ -130,8 +129,8 @@ func (w *Walk[T, In]) begin() {
 	w.query.After = ""
 }
 
-// Next returns the next page, without the records that an earlier page has shown. It
-// reports false if there is none. If the request fails, the next call repeats it.
+// Next returns the next page, without the records that an earlier page has shown. It returns false if there is none.
+// If the request fails, the next call repeats it.
 //
 // GET /entities/{entity}
 func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err error) {
@@ -155,7 +154,7 @@ func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err er
 	return page, true, nil
 }
 
-// advance makes the query ask for the next page. It reports false if there is none.
+// advance makes the query ask for the next page. It returns false if there is none.
 func (w *Walk[T, In]) advance() (more bool, err error) {
 	switch p := &w.pass; {
 	case p.more && p.cursor != "":
@@ -192,8 +191,8 @@ func (w *Walk[T, In]) follow(cursor string) error {
 	return nil
 }
 
-// limit is how many records a pass may read, including repeated ones. A record that others
-// change meanwhile may come twice.
+// limit is how many records a pass may read, including repeated ones. A record that changes meanwhile may be shown
+// twice.
 func (w *Walk[T, In]) limit() int {
 	if w.pass.counted {
 		return 2*w.pass.most + MaxPageSize

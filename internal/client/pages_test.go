@@ -75,8 +75,8 @@ func numbers(first, end int) (all []int) {
 	return all
 }
 
-// A list that shows fewer records than match is read again, because a record may have moved
-// to a page that was read before. If that does not help, it is an error.
+// If a list shows fewer records than match, the walk reads it again, because a record may have moved to a page that
+// was read before. If that does not help, the list is an error.
 func TestListsEndTooSoon(t *testing.T) {
 	t.Parallel()
 	tooSoon := scriptedPage{[]int{1}, 2, false}
@@ -120,7 +120,7 @@ func TestListsEndTooSoon(t *testing.T) {
 	}
 }
 
-// A caller that stops early gets no error of a list that ends too soon.
+// A caller that stops early gets no error from a list that ends too soon.
 func TestListThatNeedNotBeComplete(t *testing.T) {
 	t.Parallel()
 	asked := 0
@@ -131,7 +131,7 @@ func TestListThatNeedNotBeComplete(t *testing.T) {
 	wantEqual(t, "requests", 1, asked)
 }
 
-// Records of other entities need no revision, nor do records of a query that leaves it out.
+// Records of other entities need no revision, nor do records of a query that omits it.
 func TestRecordsWithoutARevision(t *testing.T) {
 	t.Parallel()
 	c := replying(t, `{"success":true,"total":1,"data":[{"id":"`+apitest.ID1+`"}]}`)
@@ -207,8 +207,8 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// A full page that says neither how many records match nor whether another page follows may not be
-// the last one. A page that is not full is.
+// A full page that says neither how many records match nor whether another page follows may not be the last one. A
+// page that is not full is the last one.
 func TestSilentPages(t *testing.T) {
 	t.Parallel()
 	for records, isWhole := range map[int]bool{MaxPageSize - 1: true, MaxPageSize: false} {

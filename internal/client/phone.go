@@ -10,7 +10,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// PhoneNumbers compares phone numbers. Two equal values compare them alike.
+// PhoneNumbers compares phone numbers. Equal values of PhoneNumbers give equal results.
 type PhoneNumbers struct {
 	// Region is the region of numbers that are written without "+": two letters of
 	// ISO 3166-1, such as "US". If it is empty, only a number with "+" counts as one
@@ -39,8 +39,7 @@ func (p PhoneNumbers) Same(a, b string) bool {
 	return a == b || p.Canonical(a) == p.Canonical(b)
 }
 
-// Canonical returns one text for all numbers that are the same, for comparing many of
-// them.
+// Canonical returns one text for all spellings of a number. Use it to compare many numbers.
 func (p PhoneNumbers) Canonical(s string) string {
 	s = plainText(s)
 	if number := p.parse(s); number != nil {
@@ -57,9 +56,9 @@ func (p PhoneNumbers) Canonical(s string) string {
 // HasCountry reports whether the country of the number is known.
 func (p PhoneNumbers) HasCountry(s string) bool { return p.parse(plainText(s)) != nil }
 
-// IsOfNoCountry reports whether a number that is written with "+" or "00" in front is a
-// number of no country: it begins with no country's code, or it has fewer or more digits
-// than the numbers of its country, as two numbers in one have.
+// IsOfNoCountry reports whether a number that begins with "+" or "00" belongs to no country. Either no country has
+// such a code, or the number has fewer or more digits than the numbers of its country, for example because a cell
+// contains two numbers.
 func (p PhoneNumbers) IsOfNoCountry(s string) bool {
 	s = strings.TrimLeft(plainText(s), punctuation)
 	if rest, found := strings.CutPrefix(s, "00"); found {
@@ -76,8 +75,8 @@ func (p PhoneNumbers) IsOfNoCountry(s string) bool {
 	return reason == phonenumbers.TOO_LONG || reason == phonenumbers.TOO_SHORT
 }
 
-// IsOfOtherRegion reports whether a number that is written without "+" and "00" in front is no number of the region: it has too
-// few or too many digits, or is one of another region.
+// IsOfOtherRegion reports whether a number that begins with neither "+" nor "00" can't be a number of the region.
+// Either it has too few or too many digits, or it belongs to another region.
 func (p PhoneNumbers) IsOfOtherRegion(s string) bool {
 	s = strings.TrimLeft(plainText(s), punctuation)
 	if p.Region == "" || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "00") || isMasked(s) {
@@ -92,9 +91,8 @@ var (
 	odd       = regexp.MustCompile(`[^\p{Nd}+\-. ()/~\[\]]`)
 )
 
-// HasOddCharacters reports whether a text that begins like a number contains characters that
-// are no part of one, such as the letter O or a no-break space. An extension may have letters
-// in front.
+// HasOddCharacters reports whether a text that begins like a number contains characters that don't belong to a
+// number, such as the letter O or a no-break space. An extension may have letters in front.
 func HasOddCharacters(s string) bool {
 	isPlain := !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > unicode.MaxASCII })
 	s = extension.ReplaceAllString(strings.TrimPrefix(plainText(s), "tel:"), "")
@@ -108,19 +106,18 @@ func HasOddCharacters(s string) bool {
 
 const punctuation = " -.()/"
 
-// parse returns the number in a plain text, or nil if the text is no number or its
-// country is unknown.
+// parse returns the number in a plain text, or nil if the text is not a number or its country is unknown.
 func (p PhoneNumbers) parse(s string) *phonenumbers.PhoneNumber {
 	if isMasked(s) {
-		return nil // the library would ignore the masks
+		return nil // the library would ignore the mask characters
 	}
 	region := p.Region
 	if start := strings.TrimLeft(s, punctuation); start == "" || start[0] < '0' || start[0] > '9' {
-		region = "" // the library would find a number in the name of a sender
+		region = "" // the library would find a number in a sender name
 	}
 	number, err := phonenumbers.Parse(s, region)
 	if rest, found := strings.CutPrefix(strings.TrimLeft(s, punctuation), "00"); found && region != "" && (err != nil || !phonenumbers.IsPossibleNumber(number)) {
-		// People write 00, the prefix of most regions, even where another one is dialed.
+		// People write 00, the prefix of most regions, even where they dial another prefix.
 		if abroad, err := phonenumbers.Parse("+"+rest, ""); err == nil {
 			return abroad
 		}
@@ -131,16 +128,16 @@ func (p PhoneNumbers) parse(s string) *phonenumbers.PhoneNumber {
 	return number
 }
 
-// plainText returns the text without invisible characters, with one character for all that
-// look alike, and with the digits of ASCII. Text from a document or a table may have direction
-// marks, other kinds of dashes, spaces of any width, and the digits of any script.
+// plainText removes invisible characters, replaces characters that look alike with one of them, and replaces digits
+// of all scripts with ASCII digits. Text from a document or a table may contain direction marks, several kinds of
+// dashes, spaces of any width, and digits of any script.
 func plainText(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= '\uff01' && r <= '\uff5e': // the full-width forms of ASCII
 			return r - '\uff01' + '!'
 		case r > unicode.MaxASCII && unicode.IsDigit(r):
-			zero := r // Unicode has the digits of a script in a row
+			zero := r // Unicode has the ten digits of a script in sequence
 			for unicode.IsDigit(zero - 1) {
 				zero--
 			}

@@ -7,17 +7,16 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// leastDigits is how many digits both numbers must show, so that one can be recognized as
-// a spelling of the other.
+// leastDigits is the number of digits that both numbers must show before one can be recognized as a spelling of the
+// other.
 const leastDigits = 4
 
-// MayBeSpelling reports whether held may be the service's spelling of the number that was
-// sent: the same number, only its digits, with 00 in place of +, with its country code
-// added or left out, or with some digits masked. It is false for numbers that differ in a
-// digit that both show.
+// MayBeSpelling reports whether held may be the service's spelling of the number that was sent. It may be the same
+// number, only its digits, with 00 instead of +, with its country code added or removed, or with some digits masked.
+// The result is false if the numbers differ in a digit that both show.
 //
-// Use it to recognize what the service has made of a number, not to compare two numbers of
-// people: a mask fits many numbers.
+// Use it to recognize how the service spells a number, not to compare two arbitrary numbers: a mask fits many
+// numbers.
 func (p PhoneNumbers) MayBeSpelling(sent, held string) bool {
 	if p.Same(sent, held) {
 		return true
@@ -29,9 +28,9 @@ func (p PhoneNumbers) MayBeSpelling(sent, held string) bool {
 	return a.fits(b) || !b.masked && b.fitsWithCountry(a)
 }
 
-// BareForm returns the digits of a number, with its country code if that is known and without 00 in
-// front: a service that keeps only digits makes that of the number. It is empty for a masked number and for
-// one of few digits.
+// BareForm returns the digits of a number, with its country code if that is known and without a leading 00. A service
+// that keeps only digits stores the number in this form. The result is empty for a masked number and for a number
+// with few digits.
 func (p PhoneNumbers) BareForm(s string) string {
 	switch of := p.spellingOf(s); {
 	case of.masked || of.digits < leastDigits:
@@ -43,21 +42,20 @@ func (p PhoneNumbers) BareForm(s string) string {
 	}
 }
 
-// IsBare reports whether a number does not show its country: it is written without + and can't be one
-// of the region.
+// IsBare reports whether a number does not show its country: it has no + and can't be a number of the region.
 func (p PhoneNumbers) IsBare(s string) bool {
 	s = plainText(s)
 	number := p.parse(s)
 	return number == nil || !strings.HasPrefix(strings.TrimLeft(s, punctuation), "+") && !phonenumbers.IsPossibleNumber(number)
 }
 
-// IsBareFormOf reports whether held is what a service makes of the number wanted, if it keeps only
-// the digits or writes 00 in place of +. Only wanted must show its country.
+// IsBareFormOf reports whether held is the form of the number wanted in a service that keeps only digits or writes 00
+// instead of +. Only wanted must show its country.
 func (p PhoneNumbers) IsBareFormOf(wanted, held string) bool {
 	return !p.IsBare(wanted) && p.IsBare(held) && p.BareForm(held) != "" && p.BareForm(held) == p.BareForm(wanted)
 }
 
-// A spelling is a number as it is written, with what is known about it.
+// A spelling is a number as it is written, with its known properties.
 type spelling struct {
 	symbols string // digits, with masks for hidden ones
 	digits  int    // how many are shown
@@ -106,8 +104,8 @@ func (a spelling) fits(held spelling) bool {
 	return held.international == a.international || held.symbols == a.withTrunk() || matches(held, a.international) || held.masked && !held.plus && matches(held, a.national)
 }
 
-// withTrunk returns the digits of a number that is written as +49 (0) 30, of which a service that keeps
-// only digits makes 49030. It is empty if the country is unknown.
+// withTrunk returns the digits of a number such as +49 (0) 30, including the zero in parentheses: a service that
+// keeps only digits stores 49030. The result is empty if the country is unknown.
 func (a spelling) withTrunk() string {
 	code, _ := strings.CutSuffix(a.international, a.national)
 	if code == "" {
@@ -116,8 +114,8 @@ func (a spelling) withTrunk() string {
 	return code + "0" + a.national
 }
 
-// fitsWithCountry reports whether the number, whose country is unknown, may be held with
-// a country code added.
+// fitsWithCountry reports whether held may be the number with a country code added. The country of the number is
+// unknown.
 func (a spelling) fitsWithCountry(held spelling) bool {
 	if a.plus || a.international != "" {
 		return false
@@ -139,9 +137,9 @@ func (a spelling) fitsWithCountry(held spelling) bool {
 	return false
 }
 
-// matches reports whether the digits agree with all that the number shows. If only the
-// beginning of the number is masked, the mask may stand for any number of digits, because
-// some services write the same mask for all numbers.
+// matches reports whether the digits agree with all digits that the number shows. If the number begins with a mask
+// and has no other, the mask may stand for any number of digits, because some services write the same mask for all
+// numbers.
 func matches(number spelling, digits string) bool {
 	shown := strings.TrimLeft(number.symbols, string(mask))
 	if cut := len(number.symbols) - len(shown); cut > 0 && !strings.ContainsRune(shown, mask) {
@@ -170,8 +168,7 @@ func mayBeCountry(code string) bool {
 
 func isMask(r rune) bool { return strings.ContainsRune("*\u2022#xX", r) }
 
-// isMasked reports whether some digits of a number are hidden. A lone # or x
-// stands before an extension.
+// isMasked reports whether some digits of a number are hidden. A single # or x marks an extension, not a mask.
 func isMasked(s string) bool {
 	return strings.ContainsAny(s, "*\u2022") || strings.Count(s, "#") > 1 || strings.Count(strings.ToLower(s), "x") > 1
 }

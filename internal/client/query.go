@@ -15,7 +15,7 @@ const MaxPageSize = 100
 // Source: the vendor's OpenAPI document, version 100.
 type Query struct {
 	First int    // page size; 0: [MaxPageSize]
-	After string // cursor that the page follows; only [Entity.List] heeds it
+	After string // cursor that the page follows; only [Entity.List] uses it
 
 	Filters        []Filter // all must hold, even several of one field
 	OrderBy        []string // fields, descending with a leading "-"
@@ -48,7 +48,7 @@ func (q Query) values() url.Values {
 	for _, filter := range q.Filters {
 		op := filter.Op
 		if op == "" && uses[filter.Field] > 1 {
-			op = "eq" // operators belong to values in their order, so none may be missing
+			op = "eq" // the API assigns operators to values by their order, so no operator may be missing
 		}
 		v.Add("filter["+filter.Field+"]", filter.Value)
 		if op != "" {
@@ -64,7 +64,7 @@ func (q Query) shows(field string) bool {
 	return len(q.LoadOnly) == 0 || slices.Contains(q.LoadOnly, field)
 }
 
-// shape sets the parameters that a get has in common with a list.
+// shape sets the parameters that a get and a list have in common.
 func (q Query) shape(v url.Values) {
 	if len(q.Expand) > 0 {
 		v.Set("expand", strings.Join(q.Expand, ","))
@@ -79,7 +79,7 @@ func (q Query) shape(v url.Values) {
 	}
 }
 
-// What a batch rolls back when an item fails.
+// These are the values of rollback-method: what a batch rolls back when an item fails.
 const (
 	RollbackAll    = 0 // everything
 	RollbackFailed = 1 // that item

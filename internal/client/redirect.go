@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// checkRedirect follows a few redirects of GET requests on the same host. It refuses others: they
-// would send the credentials elsewhere, or turn a change into a read. Its error is a *ReplyError.
+// checkRedirect follows a few redirects of GET requests on the same host. It refuses all other redirects, which would
+// send the credentials elsewhere, or turn a change into a read. Its error is a *ReplyError.
 func (c *Client) checkRedirect(request *http.Request, via []*http.Request) error {
 	var why string
 	first := via[0]

@@ -1,8 +1,7 @@
 package client
 
-// RelationTargets are the fields of a relation that name the linked record: R is its id in a
-// record, and a [Field] of that in an input. A relation has exactly one.
-// Source: the vendor's OpenAPI document, version 100.
+// RelationTargets are the fields of a relation that name the linked record. R is its id in a record, and a [Field] of
+// its id in an input. Exactly one field of a relation is set. Source: the vendor's OpenAPI document, version 100.
 type RelationTargets[R any] struct {
 	AccountID   R `json:"account_id,omitzero"`
 	ContactID   R `json:"contact_id,omitzero"`
@@ -11,7 +10,7 @@ type RelationTargets[R any] struct {
 	QuoteID     R `json:"quote_id,omitzero"`
 }
 
-// targets returns the places of the fields.
+// targets returns pointers to the fields.
 func (t *RelationTargets[R]) targets() [5]*R {
 	return [...]*R{&t.AccountID, &t.ContactID, &t.ProjectID, &t.LeadOpptyID, &t.QuoteID}
 }
@@ -65,16 +64,15 @@ var RelationKinds = []RelationKind{
 	{"quote_relations", "Quotes", "quotes", "quote_id", 5, 4},
 }
 
-// Refs returns the place of this kind's links in a conversation.
+// Refs returns a pointer to this kind's links in a conversation.
 func (k RelationKind) Refs(c *Conversation) *[]Ref[Relation] { return c.arrays()[k.array] }
 
-// Input returns the place of this kind's links in an input.
+// Input returns a pointer to this kind's links in an input.
 func (k RelationKind) Input(in *ConversationInput) *Field[[]RelationInput] {
 	return in.arrays()[k.array]
 }
 
-// LinkedBy returns the id of the record that the relation links by this kind, or zero if it
-// links none.
+// LinkedBy returns the id of the record that the relation links by this kind, or zero.
 func (k RelationKind) LinkedBy(r *Relation) ID { return *r.targets()[k.target] }
 
 // Linked returns the ids of the records that c links by this kind, in the

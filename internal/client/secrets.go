@@ -15,9 +15,9 @@ import (
 	"unicode/utf8"
 )
 
-// secrets hide a client's credentials in texts of the service, because proxies, login
-// pages and error messages echo the headers of a request. Each such text goes through
-// them before it gets into an error or a log.
+// secrets hide a client's credentials in texts of the service, because proxies, login pages and error messages echo
+// the headers of a request. The client passes each such text through them before it adds the text to an error or a
+// log.
 type secrets struct {
 	pattern func() *regexp.Regexp // compiled when first needed; nil: there are none
 }
@@ -25,8 +25,8 @@ type secrets struct {
 const (
 	// hidden replaces a secret.
 	hidden = "***"
-	// leastSecret is the length of the shortest password that is hidden by itself. A
-	// shorter one is also part of ordinary words, and hiding it there reveals it.
+	// leastSecret is the length of the shortest password that is hidden wherever it occurs. A shorter password may be
+	// part of ordinary words, and hiding it there would reveal it.
 	leastSecret = 4
 	// hiddenPart is how many bytes of a reply are enough for its snippet.
 	hiddenPart = 64 << 10
@@ -35,7 +35,7 @@ const (
 // anyAuthorization matches a header with credentials of any user.
 const anyAuthorization = `((?i:authorization)["']?\s*[:=]\s*\[?["']?(?i:basic|bearer|digest|negotiate)\s+)[^\s"'<>,;\]\\]+`
 
-// ampersand matches an ampersand of HTML, also if the HTML is inside JSON.
+// ampersand matches an ampersand in HTML, even if a JSON string contains the HTML.
 const ampersand = `(?:&|\\+u0026)`
 
 func newSecrets(username, password string) secrets {
@@ -100,9 +100,8 @@ func (s secrets) hide(text []byte) []byte {
 	return s.pattern().ReplaceAll(text, []byte("${1}"+hidden))
 }
 
-// hideInJSON returns a JSON text without the credentials in its strings, so that it keeps its
-// form: a credential may also be a part of a number or of a name. It returns other texts as
-// hide does.
+// hideInJSON returns a JSON text without the credentials in its strings. The text remains valid JSON: a credential
+// may also be part of a number or of a name. hideInJSON handles other texts like hide.
 func (s secrets) hideInJSON(text []byte) []byte {
 	var value any
 	in := json.NewDecoder(bytes.NewReader(text))
@@ -136,9 +135,8 @@ func (s secrets) hideInValue(name string, value any) any {
 	return value
 }
 
-// hideIn returns the error of a connection without the credentials. Such an error may
-// quote what came instead of a reply. A *ReplyError stays as it is: the client has made it without
-// them.
+// hideIn returns a connection error without the credentials. Such an error may quote unexpected data that came
+// instead of a reply. A *ReplyError stays as it is, because the client has already removed the credentials.
 func (s secrets) hideIn(err error) error {
 	if err == nil || errors.As(err, new(*ReplyError)) {
 		return err

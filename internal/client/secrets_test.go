@@ -41,8 +41,8 @@ func (c capture) Handle(ctx context.Context, record slog.Record) error {
 	return err
 }
 
-// Over a real connection, whatever goes wrong on it, no error and no log has the
-// credentials. Only a log of bodies has personal data.
+// Over a real connection, whatever fails, no error and no log contains the credentials. Only a log of bodies contains
+// personal data.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	logs := newCapture()
@@ -141,8 +141,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// A reply may echo the credentials, in any form, and the personal data of a request. No
-// error has either. No log has the credentials, and only TRACE has the personal data.
+// A reply may echo the credentials, in any form, and the personal data of a request. No error contains either. No log
+// contains the credentials, and only TRACE contains the personal data.
 func TestEchoes(t *testing.T) {
 	t.Parallel()
 	const user, password, number = "user", `p&ss "w/rd" é`, "+15550109999" //nolint:gosec // it opens nothing
@@ -214,7 +214,7 @@ func TestShortPasswords(t *testing.T) {
 	}
 }
 
-// JSON keeps its form: only its strings are without the credentials.
+// JSON remains valid: only its strings lose the credentials.
 func TestSecretsInJSON(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

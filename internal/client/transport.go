@@ -26,7 +26,7 @@ const (
 	maxRetryWait   = 30 * time.Second
 )
 
-// LevelTrace is for logs of request and reply bodies, which hold personal data.
+// LevelTrace is for logs of request and reply bodies, which contain personal data.
 const LevelTrace = slog.LevelDebug - 4
 
 // A call is one request to the space.
@@ -36,12 +36,12 @@ type call struct {
 	query  url.Values
 	body   []byte // JSON; nil: none
 
-	// repeatable means that carrying out the call twice does no harm, so that it
-	// may be sent again if its reply got lost.
+	// repeatable means that carrying out the call twice does no harm, so the client may send it again if its reply is
+	// lost.
 	repeatable bool
 }
 
-// purpose says what the call is to do, such as "read TextMessages".
+// purpose says what the call does, such as "read TextMessages".
 func (c call) purpose() string {
 	entity := ""
 	if len(c.path) > 1 {
@@ -60,15 +60,15 @@ func (c call) purpose() string {
 
 type reply struct {
 	status  int
-	body    []byte  // as it came: hide the secrets before any of it gets into an error or a log
+	body    []byte  // unchanged: hide the secrets before any part of it gets into an error or a log
 	secrets secrets // that no text of the reply may show
 }
 
-// do sends the call, and repeats it if that is safe. It returns the reply. Without an
-// error, that has a 2xx status. Its errors are those of [Entity].
+// do sends the call and returns the reply. It repeats the call if that is safe. A reply without an error has a 2xx
+// status. The errors are those of [Entity].
 //
-// If ctx ends, do sends nothing more. It still waits for the reply to a change that it
-// has sent, for at most the request timeout, so that the result is not lost.
+// If ctx ends, do sends nothing more. It still waits for the reply to a change that it has sent, for at most the
+// request timeout, so that the result is not lost.
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
@@ -106,8 +106,8 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	}
 }
 
-// firstLost returns the error of a call. If an earlier try was lost and the call could not
-// be sent again, that is the error of the lost try: the call may have been carried out.
+// firstLost returns the error of a call. If an earlier try was lost and the call could not be sent again, it returns
+// the error of the lost try, because the call may have been carried out.
 func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error {
 	if lost != nil && (HasProblem(err, Unreachable, Throttled) || errors.Is(err, context.Cause(ctx))) {
 		return lost
@@ -115,15 +115,15 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 	return err
 }
 
-// throttledFor returns the error of a call that the service keeps asking to wait, for longer
-// than a call waits. Nothing has changed.
+// throttledFor returns the error of a call that gives up because the service keeps asking to wait. Nothing has
+// changed.
 func throttledFor(wait time.Duration, err error) error {
 	return &problemError{fmt.Errorf("the service limits requests, and the next wait would take %s: %w", DurationText(wait.Round(time.Second)), err), Throttled}
 }
 
-// mostThrottled is how long a call waits at most because the service asks for it. The same
-// limit holds for all calls together while the service only asks to wait. Such a wait is
-// not a retry, but a user who allows more retries has more patience.
+// mostThrottled is the longest time that a call waits because the service asks for it. The same limit applies to all
+// calls together while every reply asks to wait. Such a wait is not a retry, but a user who allows more retries is
+// assumed to be more patient.
 func (c *Client) mostThrottled() time.Duration {
 	return time.Duration(c.config.MaxRetries+1) * time.Minute
 }
@@ -176,8 +176,8 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, repetition, err
 	return reply{}, again, err
 }
 
-// awaitTurn waits until the gate is open and the rate allows a request. After a pause, those
-// that have waited take their turns at that rate.
+// awaitTurn waits until the gate is open and the rate allows a request. After a pause, the waiting requests leave at
+// that rate.
 func (c *Client) awaitTurn(ctx context.Context) error {
 	for {
 		if err := c.rate.Wait(ctx); err != nil { // fails at once if the deadline is too near
@@ -211,8 +211,7 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 	return request, nil
 }
 
-// send sends the request and returns the reply. With an error, the status of the reply is 0
-// if none came.
+// send sends the request and returns the reply. If send returns an error and there was no reply, the status is 0.
 func (c *Client) send(request *http.Request) (reply, http.Header, error) {
 	response, err := c.http.Do(request)
 	if err != nil {

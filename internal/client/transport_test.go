@@ -214,8 +214,8 @@ func TestWaitsAsAsked(t *testing.T) {
 	}
 }
 
-// The client gives up if the service asks to wait for too long or too often. The error says
-// what the service asked for.
+// The client gives up if the service asks to wait for too long or too often. The error repeats how long the service
+// asked to wait.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
 	for after, least := range map[string]time.Duration{
@@ -238,8 +238,7 @@ func TestThrottled(t *testing.T) {
 	}
 }
 
-// A pause is a fact about the service: requests that begin during it wait too, and such a
-// wait is not a retry.
+// A pause applies to the service: requests that begin during the pause wait too, and such a wait is not a retry.
 func TestAllWaitWhenOneIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -260,7 +259,7 @@ func TestAllWaitWhenOneIsTold(t *testing.T) {
 	})
 }
 
-// The limit of waiting is one for all calls, whatever status asks to wait.
+// The limit of waiting applies to all calls together, whatever status asks to wait.
 func TestThrottledTogether(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
@@ -416,8 +415,8 @@ func TestAwaitsWhatHasBeenSent(t *testing.T) {
 	}
 }
 
-// If a caller gives up before a lost delete can be repeated, the delete may have been
-// carried out. "Interrupted" alone would say that it was not.
+// If a caller gives up before a lost delete can be repeated, the delete may have been carried out. "Interrupted"
+// alone would say that it was not.
 func TestInterruptedBeforeRepeating(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -468,7 +467,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// The target of a redirect may contain the password. Our own words don't reveal it.
+// The target of a redirect may contain the password. The client's error does not reveal it.
 func TestPasswordInRedirect(t *testing.T) {
 	t.Parallel()
 	for password, want := range map[string]string{
@@ -481,7 +480,7 @@ func TestPasswordInRedirect(t *testing.T) {
 	}
 }
 
-// Redirects on the same host that don't end are no danger to the credentials.
+// Endless redirects on the same host don't expose the credentials.
 func TestEndlessRedirects(t *testing.T) {
 	t.Parallel()
 	c := scripted(t, apitest.RoundTripper(replies(http.StatusFound, "", "Location: /again")))
@@ -569,7 +568,7 @@ func TestRequestsPerSecond(t *testing.T) {
 	})
 }
 
-// After a pause, the callers that have waited don't come all at once.
+// After a pause, the waiting callers don't all send at once.
 func TestRequestsPerSecondAfterPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

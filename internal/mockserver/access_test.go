@@ -219,7 +219,7 @@ func TestRecord_unknown(t *testing.T) {
 func TestRequests_reset(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
-	// The log is emptied during the request.
+	// The test empties the log during the request.
 	m.Inject(mockserver.Fault{Times: 1, Do: m.ResetRequests})
 	m.do(t, http.MethodGet, "Phones", "").wantStatus(t, http.StatusOK)
 	m.do(t, http.MethodGet, "Accounts", "").wantStatus(t, http.StatusOK)

@@ -41,7 +41,7 @@ func (a *Acts) UnmarshalJSON(data []byte) error {
 type verb struct {
 	target         func(Act) *Target
 	takesValues    bool
-	deleted, alive bool // which records it finds by their values
+	deleted, alive bool // which records the verb finds by their values
 	do             func(s *Server, entity, id string, values map[string]any) error
 }
 

@@ -110,7 +110,7 @@ func (w *writer) linkedItem(c *change, a *array, id string) map[string]any {
 	return map[string]any{a.key: id}
 }
 
-// removeOthers deletes the members of an array that an update leaves out.
+// removeOthers deletes the members of an array that an update omits.
 func (w *writer) removeOthers(c *change, a *array, kept map[string]bool) *apiError {
 	for _, child := range w.members(a, c.id) {
 		if kept[child.id] {

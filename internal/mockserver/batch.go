@@ -14,8 +14,8 @@ var batchOperations = map[string]batchOperation{
 	"batch-restore": ofID((*writer).restore),
 }
 
-// batch carries out an operation on each item, in order, and returns the result of each: an id or an *apiError. With
-// together, it rolls back the whole batch if one item fails. Then it returns one error for the whole batch or, with
+// batch carries out an operation on each item, in order, and returns an id or an *apiError for each. If together is
+// set and one item fails, it rolls back the whole batch. Then it returns one error for the whole batch or, with
 // [Items], an error for each item.
 func (w *writer) batch(def *entity, items []any, together bool, do batchOperation) ([]any, *apiError) {
 	data := make([]any, 0, len(items))
@@ -92,7 +92,7 @@ func (w *writer) modifyItem(def *entity, item any) (string, *apiError) {
 	return id, err
 }
 
-// ofID returns the operation that does something with the record whose id is the item.
+// ofID returns an operation on the record whose id is the item.
 func ofID(do func(w *writer, def *entity, id string) *apiError) batchOperation {
 	return func(w *writer, def *entity, item any) (string, *apiError) {
 		id, err := itemID(def, item)

@@ -67,8 +67,8 @@ const (
 	TimeT     = "t"
 )
 
-// Behavior says how the mock behaves where no source decides. An empty field stands for the first value that [Switches]
-// lists for it.
+// Behavior says how the mock behaves where the documentation leaves it open. An empty field stands for the first
+// value that [Switches] lists for it.
 type Behavior struct {
 	RevisionFilter   string
 	StaleRevision    string

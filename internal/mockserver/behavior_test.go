@@ -159,7 +159,7 @@ func TestBehavior_recipientMatch(t *testing.T) {
 				"recipient_phone_number": "15550100", "recipient_contact_id": nil, "recipient_account_id": nil,
 			})
 			wantDiff(t, "none wanted", found{}, recipient(t, m, none))
-			// A number that is only written differently does not match again.
+			// A number that is only spelled differently does not match again.
 			m.do(t, http.MethodPatch, conversations+"/"+none, `{"recipient_phone_number":"1 5550100"}`).wantStatus(t, http.StatusOK)
 			wantDiff(t, "none wanted", found{}, recipient(t, m, none))
 

@@ -14,7 +14,7 @@ import (
 // controlPath is the path of the endpoints that control the mock. They need no credentials and are not in the log.
 const controlPath = "/_mock/"
 
-// controls are the endpoints, by method and path. One that fails answers with a 400.
+// controls are the endpoints, by method and path. If one fails, it answers with a 400.
 var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer any, err error){
 	"GET requests": func(s *Server, r *http.Request, _ []byte) (any, error) {
 		if r.URL.Query().Has("count") {

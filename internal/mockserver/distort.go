@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// distortedAnswer is a decoded reply, with what a distortion may need to know.
+// distortedAnswer is a decoded reply, with the data that a distortion may need.
 type distortedAnswer struct {
 	server *Server
 	call   *call

@@ -71,7 +71,7 @@ func TestFault_distortedBatch(t *testing.T) {
 	}
 }
 
-// An answer without records, or whose data is an id, can be a failure too.
+// An answer without records, or an answer whose data is an id, can be a failure too.
 func TestFault_distortedWhole(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// entity is the definition of one kind of record. These definitions drive all that the server does. Rules that the
-// other fields can't express are in check.
+// entity is the definition of one kind of record. These definitions determine everything that the server does. check
+// contains the rules that the other fields can't express.
 type entity struct {
 	name    string // in errors
 	segment string // of the path
@@ -60,7 +60,8 @@ const (
 	numberField       = "recipient_phone_number"
 )
 
-// entities lists the definitions in the order in which a seed is stored: records that others refer to come first.
+// entities lists the definitions in the order in which a seed is stored: an entity comes before the entities that
+// refer to it.
 var entities = []*entity{
 	related("Phone", "Phones", text("name"), text("phone_number")),
 	related("Account", "Accounts", slices.Concat(
@@ -153,8 +154,8 @@ func unknownSegment(segment string) error {
 	return fmt.Errorf("unknown entity %q, it must be one of %s", segment, strings.Join(known, ", "))
 }
 
-// related returns an entity that a conversation refers to. It has only the fields that tell records apart and match
-// phone numbers.
+// related returns an entity that a conversation refers to. It has only fields that identify a record or match phone
+// numbers.
 func related(name, segment string, fields ...field) *entity {
 	return &entity{name: name, segment: segment, fields: withCommon(fields...)}
 }

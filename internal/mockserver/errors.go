@@ -22,7 +22,7 @@ var (
 	entityValidation = reason{40000, "ERROR_ENTITY_VALIDATION"}
 	fieldValidation  = reason{40002, "ERROR_FIELD_VALIDATION"}
 
-	// No source shows these. Their codes and names are guesses in the style of the ones above.
+	// No source shows these. Their codes and names are guesses in the style of the documented ones.
 	notAuthenticated = reason{401, "ERROR_UNAUTHORIZED"}
 	notFound         = reason{2003, "ERROR_ENTITY_NOT_FOUND"}
 	deleteProtected  = reason{2010, "ERROR_ENTITY_DELETE_PROTECTED"}

@@ -42,7 +42,7 @@ const (
 	// The other kinds change the answer after the request was carried out. The data of the answer must be an array or,
 	// if that makes sense, one record.
 
-	// ShortArray leaves out the last item of the data.
+	// ShortArray omits the last item of the data.
 	ShortArray Kind = "short_array"
 	// LongArray repeats the last item of the data.
 	LongArray Kind = "long_array"
@@ -52,7 +52,7 @@ const (
 	ItemObjects Kind = "item_objects"
 	// NullField makes the fault's Field, by default the revision, null in all records.
 	NullField Kind = "null_field"
-	// OmitField leaves the fault's Field, by default the revision, out of all records.
+	// OmitField omits the fault's Field, by default the revision, from all records.
 	OmitField Kind = "omit_field"
 	// RepeatRecord begins a page with the last record of the page before.
 	RepeatRecord Kind = "repeat_record"
@@ -94,8 +94,8 @@ type Fault struct {
 	Latency time.Duration `json:"-"`
 	// CommitAfter is for CommitLater.
 	CommitAfter time.Duration `json:"-"`
-	// For is how long the fault goes on after its first hit; 0 means for ever. A RetryAfter of [Remaining] is the number
-	// of seconds that are left.
+	// For is how long the fault continues after its first hit; 0 means for ever. A RetryAfter of [Remaining] is the
+	// number of seconds that are left.
 	For time.Duration `json:"-"`
 
 	// Another user does Before when the fault hits, and After as soon as the request is carried out. Without a Kind, the
@@ -175,7 +175,7 @@ func (f *Fault) check() error {
 	return nil
 }
 
-// answering are the kinds of faults that make an answer of their own.
+// answering are the kinds of faults that produce their own answer.
 var answering = []Kind{StatusReply, StatusAfter, CommitLater, ReplaceReply}
 
 func (f *Fault) hasRetryAfter() bool {
@@ -233,7 +233,7 @@ func (f *orderedFault) usedUp() bool {
 	return over || f.Times > 0 && f.matched >= f.Skip+f.Times
 }
 
-// left returns how long the fault still goes on.
+// left returns how long the fault still continues.
 func (f *orderedFault) left() time.Duration {
 	return f.For - time.Since(f.since)
 }

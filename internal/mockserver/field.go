@@ -14,7 +14,7 @@ import (
 // as a float64, and a time as a time.Time in UTC.
 type kind string
 
-// Each kind is what an error says that a value must be.
+// The text of each kind completes an error that says what a value must be.
 const (
 	kindString  kind = "a string"
 	kindUUID    kind = "a uuid"
@@ -29,12 +29,12 @@ const (
 type access int
 
 const (
-	writable   access = iota // every request
-	override                 // requests with validation level 8
-	serverOnly               // no request, but a seed, to describe a past that this server has not seen
+	writable   access = iota // every request may
+	override                 // requests with validation level 8 may
+	serverOnly               // only a seed may, to describe a past that this server has not seen
 )
 
-// field is one field of an entity that holds a value of its own, unlike a link or an array.
+// field is one field of an entity that contains a value, unlike a link or an array.
 type field struct {
 	name     string
 	kind     kind
@@ -45,7 +45,7 @@ type field struct {
 	refs     []string // segments of the entities that a uuid may name; empty: any uuid
 }
 
-// parse returns the value of a decoded JSON value, or what is wrong with it. The JSON value is not null.
+// parse returns the value of a decoded JSON value, or an error text. The JSON value is not null.
 func (f *field) parse(v any) (value any, problem string) {
 	ok := false
 	switch f.kind {

@@ -13,7 +13,7 @@ type condition struct {
 	values []any  // for other operators: one, two for between, none for those about null
 }
 
-// operator says how a filter operator decides, and what it can be used with.
+// operator says how a filter operator decides, and which fields and values it accepts.
 type operator struct {
 	operands int  // how many values it takes
 	text     bool // compares strings and ids only
@@ -73,7 +73,7 @@ func not(holds func(any, *condition) bool) func(any, *condition) bool {
 }
 
 // parseConditions reads the values and the operators of the filters on one field. A value without an operator is
-// compared for equality. Several values and operators belong together in their order.
+// compared for equality. If there are several values and operators, they correspond by their order.
 func parseConditions(f *field, name string, values, operators []string) ([]condition, error) {
 	n := max(len(values), len(operators))
 	if n > 1 && min(len(values), len(operators)) != 0 && len(values) != len(operators) {

@@ -18,7 +18,7 @@ func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handle
 
 type inProcess struct{ handler http.Handler }
 
-// RoundTrip lets the handler answer.
+// RoundTrip passes the request to the handler and returns its answer.
 func (p inProcess) RoundTrip(r *http.Request) (response *http.Response, err error) {
 	if ended := r.Context().Err(); ended != nil {
 		return nil, ended
@@ -38,7 +38,7 @@ func (p inProcess) RoundTrip(r *http.Request) (response *http.Response, err erro
 		case http.ErrAbortHandler:
 			response, err = nil, cmp.Or(r.Context().Err(), ErrDropped)
 		default:
-			panic(aborted) // a mistake of the handler is no lost reply
+			panic(aborted) // a bug of the handler is not a lost reply
 		}
 	}()
 	p.handler.ServeHTTP(recorder, served)

@@ -7,7 +7,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A mistake of the handler is not taken for a lost reply.
+// A bug of the handler is not mistaken for a lost reply.
 func TestInProcess_panic(t *testing.T) {
 	t.Parallel()
 	defer func() {

@@ -48,8 +48,8 @@ func (r renderer) list(t *table, q *listQuery) listReply {
 	return reply
 }
 
-// page returns the part of the matches that the query asks for: those between the cursors, then the first of these,
-// then the last of the rest.
+// page returns the part of the matches that the query asks for. It limits the matches to those between the cursors,
+// takes the first of these, and then the last of the remaining ones.
 func (q *listQuery) page(matches []*record) (start, end int) {
 	end = len(matches)
 	if q.after != nil {
@@ -113,8 +113,8 @@ func (q *listQuery) finds(r *record) bool {
 	return true
 }
 
-// candidates returns the records that the query may find, in its order. If the query asks for revisions above a floor,
-// these may be only the records that the log names since. Otherwise, these are all records.
+// candidates returns the records that the query may find, in its order. If the query asks for revisions above a
+// floor, it may return only the records that the log names since then. Otherwise, it returns all records.
 func (t *table) candidates(q *listQuery) []*record {
 	for _, c := range q.conditions {
 		if c.field.name != "revision" || c.op != "gt" && c.op != "gte" {

@@ -61,7 +61,7 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry i
 	}
 }
 
-// followed returns a carryOut after which another user acts.
+// followed returns a carryOut that is followed by the acts of another user.
 func (s *Server) followed(after Acts, carryOut func() reply) func() reply {
 	return func() reply {
 		r := carryOut()
@@ -72,7 +72,7 @@ func (s *Server) followed(after Acts, carryOut func() reply) func() reply {
 	}
 }
 
-// actFailed returns the reply that tells the test that an act of its fault failed.
+// actFailed returns a reply that tells the test that an act of its fault failed.
 func actFailed(err error) reply {
 	return outsideReply(http.StatusInternalServerError, "The fault can't be carried out: "+err.Error())
 }
@@ -98,8 +98,8 @@ func (f *Fault) reply(defaultStatus int) reply {
 	return r
 }
 
-// proxyReply returns what a proxy before the API sends: no body for a 429, and a page if the proxy fails. Other
-// statuses of 400 and above are the API's own, and come with its error object.
+// proxyReply returns the reply of a proxy in front of the API: no body for a 429, and a page if the proxy fails.
+// Other statuses of 400 and above come from the API itself, with its error object.
 func proxyReply(status int) reply {
 	switch status {
 	case http.StatusTooManyRequests:

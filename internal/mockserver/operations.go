@@ -111,7 +111,7 @@ func (s *Server) delete(def *entity, id string, c *call) reply {
 func (s *Server) batch(def *entity, c *call, do batchOperation) reply {
 	body, err := decode(c.body)
 	items, ok := body.([]any)
-	// A proxy before the API refuses the request, whatever else is wrong with it.
+	// A proxy in front of the API refuses the request, whatever else is wrong with it.
 	if s.maxBatchItems > 0 && len(items) > s.maxBatchItems {
 		return proxyReply(http.StatusRequestEntityTooLarge)
 	}

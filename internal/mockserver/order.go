@@ -136,7 +136,8 @@ func (t *table) pick(ids map[string]bool, o ordering) []*record {
 	return picked
 }
 
-// merged returns sorted records, with those that have changed replaced by their present, sorted versions.
+// merged returns the sorted records, after replacing those that have changed by their current versions, which are
+// sorted too.
 func merged(records []*record, changed map[string]bool, versions []*record, o ordering) []*record {
 	all := make([]*record, 0, len(records)+len(versions))
 	for _, r := range records {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// replica is what reads show if they lag behind writes: versions of the store, the oldest first.
+// replica contains what reads show if they lag behind writes: versions of the store, the oldest first.
 type replica struct {
 	lag      time.Duration
 	versions []version
@@ -40,7 +40,7 @@ func (s *Server) written() {
 	s.replica.forget()
 }
 
-// forget drops the versions that reads will not show any more.
+// forget drops the versions that reads no longer show.
 func (r *replica) forget() {
 	for len(r.versions) > 1 && time.Since(r.versions[1].since) >= r.lag {
 		r.versions = r.versions[1:]

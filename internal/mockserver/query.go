@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The parameters of the requests.
+// These are the parameters of the requests.
 const (
 	paramValidation     = "validation-level"
 	paramRollback       = "rollback-method"
@@ -21,7 +21,7 @@ const (
 	paramIncludeDeletedToo = "include_deleted"
 )
 
-// parameters is the query of a request. A name that is not a filter's has one value.
+// parameters is the query of a request. Only filters may have several values.
 type parameters map[string][]string
 
 // get returns the value of a parameter, and whether it is given.
@@ -32,7 +32,7 @@ func (p parameters) get(name string) (string, bool) {
 	return p[name][0], true
 }
 
-// parseParameters reads a query. It may only have the allowed parameters and, with filters set, filters.
+// parseParameters reads a query. It accepts only the allowed parameters and, if filters is set, filters.
 func parseParameters(rawQuery string, filters bool, allowed ...string) (parameters, *apiError) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -115,7 +115,7 @@ func (p parameters) includeDeleted(behavior Behavior) (bool, *apiError) {
 	return false, nil
 }
 
-// projection returns what to expand and what to load. A nil load means everything.
+// projection returns the fields to expand and the fields to load. A nil load means all fields.
 func (p parameters) projection(def *entity) (expand, load *selection, failure *apiError) {
 	var err error
 	if text, given := p.get(paramExpand); given {

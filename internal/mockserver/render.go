@@ -8,8 +8,8 @@ type renderer struct {
 	base string // URL of the space, for the URIs of related records
 }
 
-// render returns the fields of a record that load selects, or all if load is nil. Relations that are not in expand are
-// URIs.
+// render returns the fields of a record that load selects, or all fields if load is nil. Relations that expand
+// doesn't name are URIs.
 func (r renderer) render(def *entity, rec *record, expand, load *selection) map[string]any {
 	out := map[string]any{}
 	for _, f := range def.fields {

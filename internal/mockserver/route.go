@@ -24,7 +24,7 @@ func failed(e *apiError) reply {
 	return jsonReply(e.HTTPStatus, e)
 }
 
-// outsideReply returns an answer that is not the API's, and so has no error object.
+// outsideReply returns an answer that doesn't come from the API, and so has no error object.
 func outsideReply(status int, message string) reply {
 	return jsonReply(status, struct {
 		Status    int     `json:"status"`

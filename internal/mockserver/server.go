@@ -111,7 +111,7 @@ func (s *Server) InSpace(id string) *Server {
 	return nil
 }
 
-// serves returns the space that a path is in, or s if it is in none of the other spaces.
+// serves returns the space whose path contains the given path, or s if there is none.
 func (s *Server) serves(path string) *Server {
 	for _, other := range s.others {
 		if strings.HasPrefix(path, other.SpacePath()+"/") {
@@ -188,7 +188,7 @@ func unauthorized() reply {
 	return r
 }
 
-// wait waits for the time. It reports false if ctx ends before.
+// wait waits for the duration. It returns false if ctx ends earlier.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

@@ -32,7 +32,7 @@ type change struct {
 	problems []problem
 }
 
-// get returns the value that a field will have.
+// get returns the value that a field has after the change.
 func (c *change) get(name string) any {
 	if v, ok := c.values[name]; ok {
 		return v
@@ -229,7 +229,7 @@ func (w *writer) verify(c *change) *apiError {
 	return nil
 }
 
-// refersTo reports whether one of these entities has a record with the id that a change may refer to.
+// refersTo reports whether one of these entities has a record with the id, and the change may refer to it.
 func (w *writer) refersTo(segments []string, id string) bool {
 	for _, segment := range segments {
 		if r := w.tables[segment].records[id]; r != nil {
@@ -253,7 +253,7 @@ func (w *writer) missingRelation(c *change, fieldName, message string) *apiError
 }
 
 // bumpParents gives a new revision to the conversations that these versions of a record belong to, if the behavior
-// says so.
+// requires it.
 func (w *writer) bumpParents(def *entity, versions ...*record) {
 	bumps := def.segment == relations && w.behavior.RelationRevision == Bump ||
 		def.segment == messages && w.behavior.MessageRevision == Bump

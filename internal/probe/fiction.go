@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// The numbers 555-0100 to 555-0199 of each area code are reserved for fiction: nobody
-// has one. In a real space, each conversation of a probe or a test is to one of them, so
-// that records which were left behind can be found. The area codes are of places with few
-// people, because examples and demonstrations use fictional numbers too.
+// The numbers 555-0100 to 555-0199 of each area code are reserved for fiction and belong to no one. In a real space,
+// each conversation of a probe or a test uses one of them, so that leftover records can be found. The area codes
+// belong to places with few people, because examples and demonstrations use fictional numbers too.
 
 // AreaCodes are the area codes of these numbers.
 const AreaCodes = "907 307 701 605 802 406 207 208 304 808 302 603 401 505 575 402 308 785 620"

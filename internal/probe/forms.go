@@ -15,17 +15,15 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// These probes find out in which form a service stores what it is sent, and how
-// it answers.
+// These probes find out in which form a service stores data, and how it answers.
 
-// incomingMessage returns a message with the content. It is incoming, so that nobody
-// sends it.
+// incomingMessage returns a message with the content. It is incoming, so the service does not send it.
 func incomingMessage(content string) map[string]any {
 	const incoming, received = 2, 4
 	return map[string]any{"content": content, "direction": incoming, "status": received}
 }
 
-// message records a message in a conversation of its own.
+// message records a message in a new conversation.
 func (p *Prober) message(ctx context.Context, fields map[string]any) (map[string]any, error) {
 	_, id, err := p.create(ctx, nil)
 	if err != nil {
@@ -36,7 +34,7 @@ func (p *Prober) message(ctx context.Context, fields map[string]any) (map[string
 	return made.record(), err
 }
 
-// contents are the forms of one content. Each format gives it another form.
+// contents are the forms of one content. Each value of the switch stores it differently.
 var contents = map[string]string{
 	mockserver.Kept:      MessageContent + " Caf\u00e9  &\nbar ",
 	mockserver.Trimmed:   MessageContent + " Caf\u00e9  &\nbar",
@@ -138,8 +136,8 @@ func (p *Prober) note(items []any) (ids []string) {
 	return ids
 }
 
-// orderBy lists in two opposite orders. A service that ignores order-by gives the same list
-// twice. Eight conversations are not in the order of their creation by chance.
+// orderBy lists in two opposite orders. A service that ignores order-by returns the same list twice. With eight
+// conversations, it is unlikely that one of the orders is the order of their creation by chance.
 func (p *Prober) orderBy(ctx context.Context) (string, error) {
 	for range 8 {
 		if _, _, err := p.create(ctx, nil); err != nil {

@@ -1,9 +1,8 @@
-// Package probe finds out how a service behaves where no source says it.
+// Package probe finds out how a service behaves where the documentation leaves it open.
 //
-// Each [mockserver.Switch] has a probe. The probes create conversations of their own, each
-// to a number that is reserved for fiction, change them, and then delete them. They only
-// record incoming messages, so nothing is sent to anyone. The service keeps deleted records
-// in its bin.
+// Each [mockserver.Switch] has a probe. The probes create their own conversations, each to a number that is reserved
+// for fiction, change them, and then delete them. They record only incoming messages, so the service sends nothing.
+// The service keeps deleted records in its bin.
 package probe
 
 import (
@@ -33,7 +32,7 @@ const (
 type Space struct {
 	ServiceURL, SpaceID, Username, Password string // as in [client.Config]
 
-	Phone   string // UUID of a sender phone that nobody else uses with fictional numbers
+	Phone   string // UUID of a sender phone that no one else uses with fictional numbers
 	Account string // UUID of an account to link; empty: probes that need it don't run
 	Contact string // UUID of a contact with a fictional number, as +1 907 555 0123; empty: probes that need it don't run
 
@@ -41,7 +40,7 @@ type Space struct {
 	Transport http.RoundTripper // nil: the network
 }
 
-// These say that the space lacks what a probe needs.
+// These errors say that the space lacks a record that a probe needs.
 var (
 	errNoAccount = &LackingError{"an account to link"}
 	errNoContact = &LackingError{"a contact with a number that is reserved for fiction, such as +1 907 555 0123"}
@@ -89,8 +88,8 @@ func New(ctx context.Context, space Space) (*Prober, error) {
 // URL returns the base URL of the space.
 func (p *Prober) URL() string { return p.client.URL() }
 
-// Check creates a conversation of the phone, which [Prober.Clean] deletes. If the service refuses
-// that, no probe can say anything.
+// Check creates a conversation of the phone, which [Prober.Clean] deletes. If the service refuses that, no probe can
+// work.
 func (p *Prober) Check(ctx context.Context) error {
 	if _, _, err := p.create(ctx, nil); err != nil {
 		return fmt.Errorf("creating a conversation of the phone %s: %w", p.space.Phone, err)
@@ -98,9 +97,9 @@ func (p *Prober) Check(ctx context.Context) error {
 	return nil
 }
 
-// Probe returns the value of the switch that the service shows. A *[LackingError] means that
-// the space lacks what the probe needs. Any other error means that the service shows none
-// of the values.
+// Probe returns the value of the switch that corresponds to the service's behavior. A *[LackingError] means that the
+// space lacks a record that the probe needs. Any other error means that the behavior corresponds to none of the
+// values.
 func (p *Prober) Probe(ctx context.Context, of mockserver.Switch) (string, error) {
 	find, known := probes[of.Name]
 	if !known {

@@ -70,7 +70,7 @@ func TestProbe(t *testing.T) {
 	})
 }
 
-// wantFound checks that the probes find exactly this behavior, and leave no records.
+// wantFound checks that the probes find exactly this behavior, and leave no records behind.
 func wantFound(t *testing.T, behavior mockserver.Behavior) {
 	t.Helper()
 	mock, space := newMock(t, behavior)
@@ -142,7 +142,7 @@ func TestProbe_lacking(t *testing.T) {
 	}
 }
 
-// The number of the contact is that of one probe. The others have other ones.
+// Only one probe uses the number of the contact. The other probes use other numbers.
 func TestNew_contact(t *testing.T) {
 	t.Parallel()
 	_, space := newMock(t, mockserver.Behavior{})
@@ -190,7 +190,7 @@ func TestProbe_noNumberLeft(t *testing.T) {
 	}
 }
 
-// Where reads lag behind writes, the probes that need to read tell nothing: no wrong value.
+// If reads lag behind writes, the probes that need to read return an error, and never a wrong value.
 func TestProbe_lag(t *testing.T) {
 	t.Parallel()
 	behavior := mockserver.Behavior{}
@@ -235,7 +235,7 @@ func TestClean_noNumberLeft(t *testing.T) {
 	}
 }
 
-// A redirect does not take the credentials to another place.
+// A redirect does not take the credentials to another host.
 func TestProbe_redirect(t *testing.T) {
 	t.Parallel()
 	_, space := newMock(t, mockserver.Behavior{})
@@ -259,8 +259,8 @@ func TestProbe_redirect(t *testing.T) {
 	}
 }
 
-// A service that answers a second create with the first conversation does not allow two, nor
-// refuse the second.
+// A service answers a second create with the first conversation. It neither allows two conversations nor refuses the
+// second.
 func TestProbe_sameConversation(t *testing.T) {
 	t.Parallel()
 	_, space := newMock(t, mockserver.Behavior{})
@@ -286,7 +286,7 @@ func TestProbe_sameConversation(t *testing.T) {
 	}
 }
 
-// A service that writes created in whole seconds has no clock that is behind.
+// The clock of a service that writes created in whole seconds does not count as behind.
 func TestProbe_wholeSeconds(t *testing.T) {
 	t.Parallel()
 	_, space := newMock(t, mockserver.Behavior{})

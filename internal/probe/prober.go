@@ -17,8 +17,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A Prober asks a service with plain HTTP requests, because a client would correct or hide
-// what a probe wants to see.
+// A Prober sends plain HTTP requests, because a client would correct or hide the details that a probe examines.
 type Prober struct {
 	space  Space
 	client *client.Client // only reads which numbers are taken
@@ -75,7 +74,7 @@ func (a answer) unexpected() error {
 
 func (a answer) isOK() bool { return a.status >= 200 && a.status < 300 }
 
-// isRefusal reports whether the service found fault with what was sent.
+// isRefusal reports whether the service refused the content of the request.
 func (a answer) isRefusal() bool {
 	return slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity}, a.status)
 }
@@ -85,7 +84,7 @@ func (a answer) record() map[string]any {
 	return record
 }
 
-// ok does what do does, and returns an error unless the answer is a success.
+// ok is like do, and returns an error unless the answer is a success.
 func (p *Prober) ok(ctx context.Context, method, path string, body any) (answer, error) {
 	got, err := p.do(ctx, method, path, body)
 	if err == nil && !got.isOK() {
@@ -104,7 +103,7 @@ func (p *Prober) freshNumber() (number string) {
 	return number
 }
 
-// create makes a conversation with a number of its own, and returns its id.
+// create creates a conversation with a free number, and returns its id.
 func (p *Prober) create(ctx context.Context, fields map[string]any) (answer, string, error) {
 	all := map[string]any{"phone_id": p.space.Phone, "recipient_phone_number": p.freshNumber()}
 	maps.Copy(all, fields)
@@ -124,9 +123,8 @@ func (p *Prober) createIn(ctx context.Context, entity string, fields map[string]
 	return got, id, err
 }
 
-// list returns the records that the filters find. filters has a value for each field, which
-// may begin with an operator, as in "gt 7". more has other parameters, as in
-// "order-by=revision".
+// list returns the records that the filters find. filters contains a value for each field, which may begin with an
+// operator, as in "gt 7". more contains other parameters, as in "order-by=revision".
 func (p *Prober) list(ctx context.Context, entity string, filters map[string]string, more ...string) (answer, []map[string]any, error) {
 	query := url.Values{}
 	for field, value := range filters {
@@ -151,7 +149,7 @@ func (p *Prober) list(ctx context.Context, entity string, filters map[string]str
 	return got, records, err
 }
 
-// deletedToo are the spellings of the parameter that asks for deleted records too.
+// deletedToo contains the two names of the parameter that asks for deleted records too.
 var deletedToo = []string{"include-deleted=true", "include_deleted=true"}
 
 // find returns a conversation, even if it is deleted.

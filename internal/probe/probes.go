@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// probes find out which value of a switch a service shows. They make and change
-// conversations of their own, each to a fictional number, and send no message.
+// probes contains the probe of each switch. The probes create and change their own conversations, each to a fictional
+// number, and send no message.
 var probes = map[string]func(*Prober, context.Context) (string, error){
 	"revision-filter":   (*Prober).revisionFilter,
 	"stale-revision":    (*Prober).staleRevision,
@@ -47,8 +47,8 @@ func either(is bool, yes, no string, err error) (string, error) {
 	return no, nil
 }
 
-// revisionFilter lists the older of two conversations by its id, with a filter for higher
-// revisions. If the service honors that filter, it finds nothing.
+// revisionFilter sends a list with two filters: the id of the older of two conversations, and revisions above its
+// own. A service that honors the filter on the revision finds nothing.
 func (p *Prober) revisionFilter(ctx context.Context) (string, error) {
 	older, olderID, err := p.create(ctx, nil)
 	if err != nil {
@@ -102,7 +102,7 @@ func (p *Prober) staleRevision(ctx context.Context) (string, error) {
 	return either(got.isOK(), mockserver.Ignored, mockserver.Refused, err)
 }
 
-// rollbackReply sends two items, one of which names a phone that does not exist.
+// rollbackReply sends two items, and one of them names a phone that does not exist.
 func (p *Prober) rollbackReply(ctx context.Context) (string, error) {
 	good := p.freshNumber()
 	batch := []map[string]any{
@@ -163,8 +163,8 @@ func (p *Prober) arrayUpdate(ctx context.Context) (string, error) {
 	return either(after == 0, mockserver.Replace, mockserver.Merge, err)
 }
 
-// deletedGet creates a conversation, deletes it and reads it. It reads it before too: where reads
-// lag behind writes, it is not there yet.
+// deletedGet creates a conversation, deletes it and reads it. It also reads it before the deletion: if reads lag
+// behind writes, the conversation is not there yet.
 func (p *Prober) deletedGet(ctx context.Context) (string, error) {
 	_, id, err := p.create(ctx, nil)
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
@@ -194,7 +194,7 @@ func (p *Prober) deletedRevision(ctx context.Context) (string, error) {
 	return either(moves, mockserver.Bump, mockserver.Keep, err)
 }
 
-// recipientMatch creates a conversation to the number of the contact, if that is fictional.
+// recipientMatch creates a conversation with the number of the contact, if that number is fictional.
 func (p *Prober) recipientMatch(ctx context.Context) (string, error) {
 	numbers, err := p.contactNumbers(ctx)
 	if err != nil {
@@ -246,8 +246,7 @@ func (p *Prober) getParameters(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("a get heeds expand: %t, load-only: %t", expands, !hasMore)
 }
 
-// heedsIncludeDeleted returns an error if a get ignores include-deleted. It deletes the
-// conversation for that.
+// heedsIncludeDeleted deletes the conversation, and returns an error if a get ignores include-deleted.
 func (p *Prober) heedsIncludeDeleted(ctx context.Context, id string) error {
 	if _, err := p.ok(ctx, http.MethodDelete, conversations+"/"+id, nil); err != nil {
 		return err
@@ -322,8 +321,7 @@ func (p *Prober) messageRevision(ctx context.Context) (string, error) {
 	return p.childRevision(ctx, messages, incomingMessage(MessageContent))
 }
 
-// childRevision finds out whether creating a record of a conversation gives the
-// conversation a new revision.
+// childRevision finds out whether creating a record of a conversation gives the conversation a new revision.
 func (p *Prober) childRevision(ctx context.Context, entity string, fields map[string]any) (string, error) {
 	_, id, err := p.create(ctx, nil)
 	if err != nil {

@@ -57,8 +57,8 @@ const (
 	password      = "correct horse battery staple"
 )
 
-// A space is the CRM of a test that needs nothing but the API, so that the test can run
-// against a real one too. It shows the test only the test's own records.
+// A space is the CRM of a test that needs nothing but the API, so that the test can also run against a real one. It
+// shows the test only the test's own records.
 type space struct {
 	crm
 	t       *testing.T
@@ -67,9 +67,8 @@ type space struct {
 	real    *realSpace // nil for a mock
 }
 
-// crm is what a test does in a space in place of other people, and what it sees there. A
-// real space does not show its requests, so the checks of requests hold only with the
-// mock.
+// crm is what a test does in a space on behalf of other users, and what it sees there. A real space does not show its
+// requests, so the checks of requests work only with the mock.
 type crm interface {
 	Create(entity string, fields map[string]any) (id string, err error)
 	Edit(entity, id string, fields map[string]any) error
@@ -87,9 +86,8 @@ type world struct {
 	*mockserver.Server
 }
 
-// Purge removes a record for good, and then edits another one, as people go on working in
-// the CRM. If the newest record is gone and nothing was changed since, the space looks
-// like one that was restored from a backup.
+// Purge removes a record for good, and then edits another one, because people go on working in the CRM. If the newest
+// record is gone and nothing has changed since, the space looks like one that was restored from a backup.
 func (w *world) Purge(entity, id string) error {
 	if err := w.Server.Purge(entity, id); err != nil {
 		return err
@@ -222,8 +220,7 @@ func checkedInPlan(step resource.TestStep) resource.TestStep {
 	return step
 }
 
-// afterApply are the checks of the world, which get no state, and the checks of the
-// state.
+// afterApply contains the checks of the world, which get no state, and the checks of the state.
 type afterApply struct {
 	world resource.TestCheckFunc
 	state []statecheck.StateCheck
@@ -255,8 +252,8 @@ type rejection struct {
 	prepare func() // may be nil
 }
 
-// reject tries the configurations one by one, in one folder: a test case for each would
-// start Terraform five times as often. A failure shows what was wanted.
+// reject tries the configurations one by one, in one folder, because a separate test case for each would start
+// Terraform five times as often. A failure shows the expected error.
 func reject(t *testing.T, rejections map[string]rejection) {
 	t.Helper()
 	var steps []resource.TestStep
@@ -290,7 +287,7 @@ func planned(action plancheck.ResourceActionType, more ...plancheck.PlanCheck) r
 	}
 }
 
-// do returns a check that checks nothing: it changes the world after a step.
+// do returns a check that changes the world after a step and checks nothing.
 func do(change func()) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		change()
@@ -362,7 +359,7 @@ func (s *space) requests(want ...string) resource.TestCheckFunc {
 	})
 }
 
-// inMock makes a check of what was sent, which only the mock shows.
+// inMock limits a check of requests to the mock, because a real space doesn't show them.
 func (s *space) inMock(check func() error) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		if s.real != nil {
@@ -427,8 +424,7 @@ func (w *world) lose(operation string, fault mockserver.Fault) {
 	w.Inject(fault)
 }
 
-// faultsBeside injects a fault into the create that links bob, and another one into the
-// create beside it.
+// faultsBeside injects a fault into the create that links bob, and another one into the create next to it.
 func (w *world) faultsBeside(ofBob, other mockserver.Kind) {
 	fault := func(body string, kind mockserver.Kind) mockserver.Fault {
 		f := mockserver.Fault{Method: "POST", Path: "batch-modify", Body: body, Times: 1, Kind: kind}

@@ -27,8 +27,8 @@ const (
 // accesses are the operations that requests need, as "Entity operation".
 type accesses map[string]bool
 
-// add notes what a request needs. A batch names its entity in the path. Records and
-// relations in its body need access to their own entities.
+// add notes the access that a request needs. A batch names its entity in the path. Records and relations in its body
+// need access to their own entities.
 func (a accesses) add(t *testing.T, r mockserver.Request) {
 	t.Helper()
 	entity, operation, _ := strings.Cut(strings.TrimPrefix(r.Path, "/entities/"), "/")
@@ -228,9 +228,8 @@ func (p *accessPlay) invoke() {
 	}
 }
 
-// The table in the guide shows what the requests need: of both resources without and with
-// messages, of the action, of everything that only reads, and if the space looks older
-// than the state.
+// The table in the guide shows what the requests need: those of both resources without and with messages, of the
+// action, of everything that only reads, and of a space that looks older than the state.
 func TestAccessGuide(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../templates/guides/setting-up-access.md")

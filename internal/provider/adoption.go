@@ -16,8 +16,8 @@ import (
 // createResults are the results of creates by key. The key of a single resource is empty.
 type createResults map[string]engine.Result[client.Conversation]
 
-// idInState returns the id that the result of a create leaves in the state, zero for
-// none. There may be one even if a later step failed.
+// idInState returns the id that the result of a create leaves in the state, or zero. A create can leave an id even if
+// a later step failed.
 func idInState(result engine.Result[client.Conversation]) client.ID {
 	if result.Err == nil {
 		return result.Value.ID
@@ -31,8 +31,8 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 	return client.ID{}
 }
 
-// warnOfAdoption warns of conversations that the engine adopted for lost creates, and of
-// those that may exist twice. Only what a refresh adopts may be part of a tainted resource.
+// warnOfAdoption warns of conversations that the engine adopted for lost creates, and of conversations that may exist
+// twice. Only a refresh can adopt a conversation into a tainted resource.
 func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags diag.Diagnostics) {
 	var adopted, twins, left []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
@@ -65,9 +65,8 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 	return diags
 }
 
-// claim tells the engine which conversations a resource has, so that it adopts none of
-// them for a lost create of another resource. If it has already adopted one, or may do so in
-// the apply, that is an error.
+// claim tells the engine which conversations a resource has, so that the engine adopts none of them for a lost create
+// of another resource. It returns an error if the engine has already adopted one, or may do so in the apply.
 func (m *memory) claim(api *engine.Engine, ids ...client.ID) (diags diag.Diagnostics) {
 	const text = "The state contains %s as part of this resource. The provider has just found it for another " +
 		"resource, whose create got no reply. %s The provider changed nothing. Run the command again. If the error comes back, and the other resource is no " +
@@ -95,8 +94,8 @@ func candidatesOf(err error) ([]client.ID, bool) {
 	return ambiguous.IDs, true
 }
 
-// candidates says that one of these conversations may be the created one, and what to do.
-// A single one is in doubt if it differs from what was sent, or has messages of others.
+// candidates says that one of these conversations may be the created one, and what to do. A single conversation is in
+// doubt if it differs from what was sent, or contains messages of other users.
 func candidates(ids []client.ID) string {
 	if len(ids) == 1 {
 		return fmt.Sprintf("The conversation %s in the CRM may be it, or may belong to someone else: it differs "+

@@ -12,12 +12,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// unreadAnswers are the attempts at creates that were answered and could not be read back, by the
-// ids in the answers. The state has these ids, although they may be those of other conversations.
-// The next refresh, or an apply without one, asks that first.
+// unreadAnswers are the creates that were answered but could not be read back, by the ids in the answers. The state
+// has these ids, although an id may belong to another conversation. The next refresh, or an apply without a refresh,
+// checks that first.
 type unreadAnswers map[client.ID]attempt
 
-// add notes the answer to a create that could not be read back. What was adopted is proven.
+// add notes the answer to a create that could not be read back. It skips adopted conversations, which are proven.
 func (u unreadAnswers) add(create conversationChange, result engine.Result[client.Conversation], inUpdate bool) {
 	id := idInState(result)
 	if result.Err == nil || result.Adopted || id.IsZero() || !create.Input.ID.IsZero() {
@@ -34,8 +34,8 @@ func (u unreadAnswers) add(create conversationChange, result engine.Result[clien
 	u[id] = tried
 }
 
-// checkAnswers checks the answers that could not be read back. An entry that was answered with the
-// id of another conversation loses that id, and its create is open again. So does a message.
+// checkAnswers checks the answers that could not be read back. If the answer named another conversation, the entry
+// loses that id, and the outcome of its create is unknown again. The same applies to messages.
 func (m *memory) checkAnswers(ctx context.Context, api *engine.Engine, e entries) diag.Diagnostics {
 	return append(m.checkConversations(ctx, api, e), m.checkMessages(ctx, api, e)...)
 }
@@ -108,8 +108,8 @@ func (m *memory) checkMessages(ctx context.Context, api *engine.Engine, e entrie
 			"before, is in another conversation, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
 
-// checkUnread does the same before an apply changes or deletes something, if there was no refresh
-// since. An update that finds another conversation is an error, because its plan is about that one.
+// checkUnread does the same as checkAnswers before an apply changes or deletes something, if there was no refresh
+// since. If an update finds another conversation, it returns an error, because the plan was made for that one.
 func (r *baseResource) checkUnread(ctx context.Context, memory *memory, e entries, isUpdate bool) diag.Diagnostics {
 	if len(memory.unread)+len(memory.messages.Unread) == 0 {
 		return nil

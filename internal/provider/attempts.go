@@ -24,20 +24,20 @@ type attempt struct {
 
 	// AlsoSent are the messages of later tries that had different ones.
 	AlsoSent [][]client.MessageInput `json:"also_sent,omitempty"`
-	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
-	// dropped the memory, or that another resource has abandoned. See [engine.Attempt].
+	// IsRecalled marks an attempt that the provider found in the state because Terraform had dropped the private
+	// state, or that another resource has abandoned. See [engine.Attempt].
 	IsRecalled bool `json:"recalled,omitempty"`
-	// Found is the revision of what the last refresh has found and not adopted, 0 for nothing.
+	// Found is the revision of the conversation that the last refresh found and did not adopt, or 0.
 	Found int64 `json:"found,omitempty"`
-	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply
-	// adopts what it has made, because the entry may have changed since.
+	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply adopts the conversation,
+	// because the entry may have changed since.
 	InUpdate bool `json:"in_update,omitempty"`
 
 	isUnsent bool // only an earlier try was sent
 }
 
-// attemptAt returns the attempt at a create that failed with err, if its outcome is unknown. If
-// this try was not sent, what the earlier one has sent is all that was.
+// attemptAt returns the attempt at a create that failed with err, if its outcome is unknown. If this try was not
+// sent, only the earlier try was.
 func attemptAt(err error, create conversationChange) (attempt, bool) {
 	lost, ok := errors.AsType[*engine.LostCreateError](err)
 	if !ok {
@@ -60,14 +60,14 @@ func (a attempt) earlier() *engine.Attempt {
 	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...), IsRecalled: a.IsRecalled}
 }
 
-// repeatIn makes a create the repetition of the attempt.
+// repeatIn makes a create repeat the attempt.
 func (a attempt) repeatIn(create *conversationChange) {
 	create.Earlier, create.Tried = a.earlier(), &a.Sent
 }
 
-// recall finds the attempt at an entry that has no id in the state, if Terraform has dropped the
-// private state. The state has all that is left: its revision is that of the moment before the
-// attempt. Otherwise, the memory knows every open attempt. One that it does not know was refused.
+// recall finds the attempt at an entry that has no id in the state, if Terraform has dropped the private state. Only
+// the state is left then: its revision was the newest one before the attempt. If Terraform has kept the private
+// state, it contains every attempt whose outcome is unknown. The CRM has refused any other attempt.
 func (m *memory) recall(key string, owned ownedModel) {
 	if _, isOpen := m.open[key]; isOpen || m.space.ID != "" || !isKnown(owned.Revision) {
 		return
@@ -77,8 +77,8 @@ func (m *memory) recall(key string, owned ownedModel) {
 	m.open[key] = attempt{Since: engine.Moment{Revision: owned.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
 }
 
-// recallNumber takes the number of a conversation for what was sent, if Terraform has dropped the
-// private state: the CRM may hold it in another spelling.
+// recallNumber assumes that the number of a conversation is the one that was sent, if Terraform has dropped the
+// private state. The CRM may hold it in another spelling.
 func (m *memory) recallNumber(owned *ownedModel) {
 	id := reference(owned.ID)
 	if m.space.ID == "" && !id.IsZero() && isKnown(owned.RecipientPhoneNumber) {
@@ -93,8 +93,8 @@ func (o openCreates) isAbout(m conversationModel, n numbers) bool {
 	return !isOpen || tried.identity(n) == n.identityOf(m)
 }
 
-// contradicts reports whether the attempt has sent another value of a field than a create with
-// this input sends. Messages are compared one by one.
+// contradicts reports whether the attempt sent a different value of a field than a create with this input sends.
+// Messages are compared one by one.
 func (a attempt) contradicts(n numbers, input client.ConversationInput) bool {
 	sent, wanted := a.Sent.Fields(), input.Fields()
 	return slices.ContainsFunc(configurableFields, func(f conversationField) bool {
@@ -114,8 +114,8 @@ func (a attempt) phone() client.ID {
 	return phone
 }
 
-// pass notes what a look that left the attempt open has found, and the records that it has
-// passed because they belong to other resources. The next look may not know those resources.
+// pass notes what a look found that did not settle the attempt, and the records that it passed because they belong to
+// other resources. The next look may not know those resources.
 func (o openCreates) pass(key string, found engine.Result[client.Conversation]) {
 	tried, isOpen := o[key]
 	if !isOpen {
@@ -133,8 +133,8 @@ func (o openCreates) pass(key string, found engine.Result[client.Conversation]) 
 	o[key] = tried
 }
 
-// above returns a revision above which no record is known to belong to another resource, but
-// below what the attempt may have made.
+// above returns a revision that is below anything that the attempt may have made. No record above it is known to
+// belong to another resource.
 func (a attempt) above() int64 {
 	revision := a.Since.Revision
 	for _, passed := range a.Passed {
@@ -165,8 +165,8 @@ func (x *attemptIndex) add(n numbers, all openCreates) {
 	}
 }
 
-// take returns an attempt that a create may repeat, nil for none, and forgets it: one that contradicts
-// nothing in the input, or else the first one.
+// take returns an attempt that a create may repeat, or nil, and removes it from the index. It prefers an attempt that
+// contradicts nothing in the input, and otherwise returns the first one.
 func (x *attemptIndex) take(n numbers, planned conversationModel, input client.ConversationInput) *keyedAttempt {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -185,9 +185,9 @@ func (x *attemptIndex) take(n numbers, planned conversationModel, input client.C
 	return &found
 }
 
-// repeatAttempts makes each create the repetition of an earlier attempt, if there is one. The attempt under
-// the same key comes first, then those under other keys, then those that other resources have left in
-// this apply: a resource that replaces one of these must not create a second conversation.
+// repeatAttempts makes each create repeat an earlier attempt, if there is one. It prefers the attempt under the same
+// key, then attempts under other keys, then attempts that other resources have abandoned in this apply: a resource
+// that replaces one of these must not create a second conversation.
 func (w *conversationWork) repeatAttempts() {
 	open, n := w.memory.open, w.memory.numbers
 	for i := range w.changes {
@@ -209,7 +209,7 @@ func (w *conversationWork) repeatAttempts() {
 			delete(open, found.key)
 			found.repeatIn(&change.write)
 		} else if left := w.provider.left.take(n, planned, input); left != nil {
-			left.IsRecalled = true // what a refresh has left, it has left to another resource
+			left.IsRecalled = true // a refresh has left the conversations to that other resource
 			left.repeatIn(&change.write)
 		}
 	}

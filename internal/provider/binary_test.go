@@ -172,8 +172,8 @@ func (b *binary) ids() map[string]bool {
 	return ids
 }
 
-// Ctrl-C, or a canceled CI job, interrupts a long apply. The state has everything that
-// was sent, and the next apply creates the rest, nothing twice.
+// Ctrl-C, or a canceled CI job, interrupts a long apply. The state contains everything that was sent, and the next
+// apply creates the rest. Nothing is created twice.
 func TestAccTextMessageConversations_interrupt(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -193,7 +193,7 @@ func interruptApply(t *testing.T, signal syscall.Signal) {
 	interrupt := make(chan struct{})
 	w.Inject(mockserver.Fault{
 		Path: "batch-modify", Skip: 2, Times: 1, Do: func() { close(interrupt) },
-		Kind: mockserver.Latency, Latency: time.Second, // the interrupt is there before the reply
+		Kind: mockserver.Latency, Latency: time.Second, // the interrupt comes before the reply
 	})
 	output, code := b.run(interrupt, "apply", "-auto-approve")
 	made := len(w.live())
@@ -229,8 +229,8 @@ func (b *binary) wantOwned(w *world) {
 	}
 }
 
-// The state after an apply has the planned values. It does not have what others have
-// changed at the same time, and a plan without a refresh does not overwrite that.
+// The state after an apply has the planned values. It does not have what other users have changed at the same time,
+// and a plan without a refresh does not overwrite that.
 func TestAccTextMessageConversation_withoutRefresh(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

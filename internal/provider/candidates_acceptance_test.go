@@ -12,18 +12,18 @@ import (
 
 const sharedNumber = "+1 555 010 0042"
 
-// createdBySomeone is the act of someone else who creates a conversation of the phone and
-// the shared number, with one more field.
+// createdBySomeone is an act of another user, who creates a conversation with the phone, the shared number and one
+// more field.
 func createdBySomeone(field string, value any) mockserver.Acts {
 	values := map[string]any{"phone_id": phone, "recipient_phone_number": sharedNumber, field: value}
 	return mockserver.Acts{{Create: &mockserver.Target{Entity: conversations, Values: values}}}
 }
 
-// incoming is the act that an incoming message of the shared number causes.
+// incoming is the act that an incoming message from the shared number causes.
 var incoming = createdBySomeone("messages", []any{map[string]any{"content": "Hello?", "direction": 2}})
 
-// The reply to a create is lost, and just before, a message of the same number has come
-// in. There are two similar conversations, and Terraform adopts neither.
+// The reply to a create is lost, and a message from the same number has just come in. There are two similar
+// conversations, and Terraform adopts neither.
 func TestAccCandidates_incomingMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -38,8 +38,8 @@ func TestAccCandidates_incomingMessage(t *testing.T) {
 	s.made(0, 2, 2)
 	untouched()
 
-	// Someone deletes the wrong one. The other one has a message that was not sent: a
-	// replacement must not delete it.
+	// Someone deletes the wrong conversation. The remaining one has a message that was not sent, so a replacement must
+	// not delete it.
 	must(t, w.SoftDelete(conversations, ours))
 	untouched = s.others()
 	s.plays(configuration, 2, plans, "Text Message Conversation May Have Been Created", theirs, "or may belong to someone else")

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planExisting warns of the conversations that new entries adopt. own are those of the state. blind are
-// the keys of the new entries whose phone or number only the apply knows.
+// planExisting warns of the conversations that new entries adopt. own are the conversations of the state. blind are
+// the keys of the new entries whose phone or number is known only during the apply.
 func (r *baseResource) planExisting(ctx context.Context, planned entries, own map[client.ID]*ownedModel, blind []string, memory *memory) (diags diag.Diagnostics) {
 	diags = r.warnOfBlind(blind)
 	api, more := r.provider.planningEngine()
@@ -30,7 +30,8 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 		if of, isExisting := errors.AsType[*existingError](err); isExisting && of.leaving {
 			leaving = append(leaving, underKey(key, idList(of.ids)))
 		} else if err != nil {
-			// The summary of a single resource is about the conversations of its phone: it has none yet.
+			// The summary for a single resource mentions the conversations of its phone, because the resource has none
+			// yet.
 			diags.Append(failure{action: "Read", many: r.isSingle, at: r.at(key), keys: r.keys(key), err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
 				return diags // the others would fail in the same way
@@ -45,8 +46,8 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 	return append(diags, r.warnOfExisting(ids, whilePlanning, planned, changes)...)
 }
 
-// overwrites returns the names of the fields that an existing conversation has, and the plan changes. The number is
-// what it was found by, so a difference is one of spelling.
+// overwrites returns the names of the fields of an existing conversation that the plan changes. It skips the number:
+// the provider found the conversation by it, so only its spelling can differ.
 func (m *ownedModel) overwrites(n numbers, existing *ownedModel) (names []string) {
 	for _, field := range m.changedFields(n, existing.conversation()) {
 		if value := field.get(&existing.conversationModel); field.name != numberAttribute && isKnown(value) && field.text(n, value) != "" {
@@ -56,15 +57,15 @@ func (m *ownedModel) overwrites(n numbers, existing *ownedModel) (names []string
 	return names
 }
 
-// blind returns the keys of the new entries whose phone or number only the apply knows.
+// blind returns the keys of the new entries whose phone or number is known only during the apply.
 func (e entries) blind() []string {
 	return slices.DeleteFunc(e.keys(), func(key string) bool {
 		return e[key] != nil && (!e[key].ID.IsUnknown() || !e[key].isBlind())
 	})
 }
 
-// mayExist returns the keys of the new entries whose conversation the CRM may have already,
-// without those that an open create may have made.
+// mayExist returns the keys of the new entries whose conversation may already exist in the CRM. It skips
+// conversations that an earlier create with an unknown outcome may have made.
 func (e entries) mayExist(memory *memory) (keys []string) {
 	open := map[engine.Identity]bool{}
 	for _, tried := range memory.open {
@@ -81,8 +82,8 @@ func (e entries) mayExist(memory *memory) (keys []string) {
 	return keys
 }
 
-// warnOfUnadopted warns of new entries that the CRM seems to have already, as far as the
-// refresh has listed its conversations: the plan asks for nothing more.
+// warnOfUnadopted warns of new entries whose conversations seem to exist in the CRM already. It uses only what the
+// refresh has listed, so the plan sends no further request.
 func (r *bulkResource) warnOfUnadopted(planned entries, memory *memory) diag.Diagnostics {
 	type group struct {
 		phone  client.ID
@@ -174,9 +175,8 @@ func (c *entryChange) takeExisting(n numbers, existing client.Conversation) {
 	c.write = c.planned.change(n, c.prior.conversation(), engine.NoFloor) // the lookup does not tell its as-of
 }
 
-// finishExisting warns of the conversations that were adopted. If all or none should be
-// created and something failed, the state gets none of them: Terraform would delete them
-// with the tainted resource.
+// finishExisting warns of the conversations that were adopted. If the entries were to be created all or none and one
+// failed, the state gets no adopted conversation: Terraform would delete it with the tainted resource.
 func (w *conversationWork) finishExisting() {
 	ids := map[string]client.ID{}
 	for _, change := range w.changes {

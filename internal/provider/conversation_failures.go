@@ -13,9 +13,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// errors returns an error for each key. Keys share an error if their request failed as a
-// whole, if their failure follows from another one, if many have the same, or if there are
-// too many.
+// errors returns an error for each key. Keys share an error if their request failed as a whole, if one failure caused
+// the others, if many keys have the same failure, or if there are too many errors.
 func (w *conversationWork) errors(action string) (diags diag.Diagnostics) {
 	for _, f := range w.grouped(w.failures(action)) {
 		if f.creates {
@@ -36,8 +35,8 @@ func (w *conversationWork) grouped(failures []failure) (order []*failure) {
 		alike[f.text()]++
 		alike[f.origin()]++
 	}
-	// If the CRM rolls back entries because of one of them, and gives each its own error, the
-	// error of the one at fault is rare. What follows from an error comes after it.
+	// If one entry makes the CRM roll back other entries, and the CRM returns an error for each, the error of the
+	// faulty entry is rare. The errors that it caused come after it.
 	rank := func(f failure) int {
 		if isConsequence(f.err) {
 			return len(failures) + 1
@@ -67,7 +66,7 @@ func (w *conversationWork) grouped(failures []failure) (order []*failure) {
 	return order
 }
 
-// takeIn makes the failure that of the other one's key, too.
+// takeIn adds the other failure's key to the failure.
 func (f *failure) takeIn(other failure) {
 	f.at = path.Root("conversations")
 	f.keys, f.kept = append(f.keys, other.keys...), append(f.kept, other.kept...)
@@ -76,8 +75,8 @@ func (f *failure) takeIn(other failure) {
 	f.creates, f.sends, f.unnamed = f.creates && other.creates, f.sends || other.sends, f.unnamed && other.unnamed
 }
 
-// blame says in the reasons of the entries, which the state shows, that the failure of their request
-// need not be their own.
+// blame notes in the reasons of the entries, which the state shows, that another entry may have caused the failure of
+// their request.
 func (w *conversationWork) blame(f *failure) {
 	all := f.keys
 	if !f.isMixed {
@@ -93,9 +92,9 @@ func (w *conversationWork) blame(f *failure) {
 	}
 }
 
-// name narrows the failure of a request down to the entries that refer to a record that the
-// error names, if there are any. If it names several, the one that the fewest refer to counts:
-// it may name their phone, too.
+// name limits the failure of a request to the entries that refer to a record that the error names, if there are any.
+// If the error names several records, name chooses the one with the fewest references: the others may be shared
+// records, such as the phone.
 func (w *conversationWork) name(f *failure) {
 	var named []string
 	for _, text := range uuids.FindAllString(withReasons(f.err), -1) {
@@ -116,8 +115,8 @@ func (w *conversationWork) name(f *failure) {
 	}
 }
 
-// referring returns those of the keys whose change contains the id, and its attribute, empty
-// if that differs.
+// referring returns the keys whose change contains the id, and the attribute that contains it. The attribute is empty
+// if it differs between the keys.
 func (w *conversationWork) referring(among []string, id client.ID) (keys []string, attribute string) {
 	for _, change := range w.changes {
 		if !slices.Contains(among, change.key) {
@@ -139,7 +138,7 @@ func (w *conversationWork) referring(among []string, id client.ID) (keys []strin
 	return keys, attribute
 }
 
-// origin returns the same text for the failures of one request: they have the same error.
+// origin returns the same text for all failures of one request, because they have the same error.
 func (f failure) origin() string { return fmt.Sprintf("%p", f.err) }
 
 // text returns the same text for failures that say the same.

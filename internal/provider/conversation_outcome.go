@@ -16,9 +16,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// created returns the diagnostics of a create. If rollback_method allows it and some
-// conversations were created, the others become entries without an id, so that the
-// resource is not tainted.
+// created returns the diagnostics of a create. If rollback_method allows it and some conversations were created, the
+// rest become entries without an id, so that Terraform doesn't taint the resource.
 func (w *conversationWork) created() diag.Diagnostics {
 	diags := w.diags
 	if len(w.failed) == 0 {
@@ -42,8 +41,8 @@ func (w *conversationWork) created() diag.Diagnostics {
 	return diags
 }
 
-// warnOfOpen warns of creates whose outcome is unknown, and apart from the others of those for
-// which the CRM has candidates.
+// warnOfOpen warns of creates whose outcome is unknown. A separate warning lists the creates for which the CRM has
+// candidates.
 func (w *conversationWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
 	groups := map[bool]*failure{}
 	for _, key := range open.keys() {
@@ -59,8 +58,7 @@ func (w *conversationWork) warnOfOpen(open openCreates) (diags diag.Diagnostics)
 	return diags
 }
 
-// reasons returns why each key failed, one line for each of the first few, without those
-// whose outcome is unknown.
+// reasons returns why each key failed, in one line for each of the first few. It skips keys whose outcome is unknown.
 func (w *conversationWork) reasons(open openCreates) string {
 	var texts []string
 	for _, key := range slices.Sorted(maps.Keys(w.failed)) {
@@ -81,7 +79,7 @@ func keepWithoutID[V any](w *conversationWork, keys map[string]V) {
 	}
 }
 
-// keepAsTried keeps open creates of a resource that becomes tainted, or is, as they were sent.
+// keepAsTried keeps creates with an unknown outcome as they were sent, if the resource becomes tainted or already is.
 func (w *conversationWork) keepAsTried(open openCreates) {
 	keepWithoutID(w, open)
 	for key, tried := range open {

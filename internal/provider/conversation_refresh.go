@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// refresh replaces the entries of a state with what the CRM holds, and drops those that are gone. It
-// looks for what the creates of entries without an id have made.
+// refresh replaces the entries of a state with what the CRM holds, and drops those that are gone. For entries without
+// an id, it looks for the conversations that their creates have made.
 func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, policy types.String) diag.Diagnostics {
 	api, diags := r.engineFor(memory)
 	if diags.HasError() {

@@ -6,9 +6,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// remove deletes the conversations that no entry stands for any more, and those that open
-// creates may have made. What could not be deleted stays in the state, and so does what
-// could not be replaced.
+// remove deletes the conversations that no entry stands for any more, and conversations that creates with an unknown
+// outcome may have made. A conversation that could not be deleted or replaced stays in the state.
 func (w *conversationWork) remove(ctx context.Context) {
 	w.removeOpen(ctx)
 	due := w.dueRemovals()
@@ -34,8 +33,8 @@ func (w *conversationWork) remove(ctx context.Context) {
 	w.provider.messages.applied(w.memory.owner, w.state)
 }
 
-// removeOpen deletes what open creates have made, unless deletion_policy is "abandon". It forgets the
-// attempts that have left nothing. An early destroy deletes only what its plan has found.
+// removeOpen deletes what creates with an unknown outcome have made, unless deletion_policy is "abandon". It forgets
+// the attempts that have left nothing. An early destroy deletes only what its plan has found.
 func (w *conversationWork) removeOpen(ctx context.Context) {
 	open := w.memory.open
 	if w.abandon {
@@ -86,8 +85,8 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 	w.diags.Append(warnOfDeletion(w.root(), deleted...)...)
 }
 
-// dueRemovals returns the removals that delete a conversation. What could not be replaced
-// stays, and so does what another resource has adopted.
+// dueRemovals returns the removals that delete a conversation. It keeps a conversation whose replacement failed, or
+// that another resource has adopted.
 func (w *conversationWork) dueRemovals() (due []*entryRemoval) {
 	var adopted []string
 	for i := range w.removals {
@@ -109,8 +108,8 @@ func (w *conversationWork) dueRemovals() (due []*entryRemoval) {
 	return due
 }
 
-// beginDelete notes that this run deletes a conversation of the state. It reports false if this run has
-// adopted it for another resource.
+// beginDelete notes that this run deletes a conversation of the state. It returns false if this run has adopted the
+// conversation for another resource.
 func (w *conversationWork) beginDelete(id client.ID) bool {
 	w.api.Conversations.Claim(w.memory.owner, id) // a refresh of this run may have adopted it for this resource
 	return !w.api.Conversations.HasAdopted(id) && w.provider.existing.beginDelete(id)

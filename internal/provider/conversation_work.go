@@ -80,7 +80,7 @@ func (r *baseResource) begin(memory *memory, options resourceOptions, planned, p
 	return w, diags
 }
 
-// prepare finds out what there is to do.
+// prepare determines the changes.
 func (w *conversationWork) prepare(planned, prior entries) {
 	w.prior, w.state, w.failed = prior, entries{}, map[string]error{}
 	before := prior.byID()
@@ -106,8 +106,8 @@ func (w *conversationWork) prepare(planned, prior entries) {
 
 func (w *conversationWork) keep(key string, m ownedModel) { w.state[key] = &m }
 
-// keepWritten notes what a conversation is by now. Its messages are the prior ones, or
-// those that were created together with it. They still have to become the planned ones.
+// keepWritten notes the state of a conversation after its write. Its messages are the prior ones, or the ones that
+// were created together with it. The work on its messages has yet to turn them into the planned ones.
 func (w *conversationWork) keepWritten(change entryChange, actual conversationModel, made engine.Result[client.Conversation]) {
 	m := ownedModel{conversationModel: change.planned.applied(actual)}
 	wanted := change.planned.Messages
@@ -130,8 +130,7 @@ func (w *conversationWork) isNeeded() bool {
 	return len(w.changes) > 0 || len(w.messages) > 0 || !w.abandon && len(w.memory.open)+len(w.removals) > 0
 }
 
-// write creates, updates and restores. It adopts what earlier attempts at creates have
-// made.
+// write creates, updates and restores. It adopts conversations that earlier attempts have created.
 func (w *conversationWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return

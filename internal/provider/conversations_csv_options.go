@@ -34,7 +34,7 @@ var sheetWire = wireTypesOf(map[string]attr.Type{
 	"lookups":   ofEachAttribute(func(attr.Type) attr.Type { return types.MapType{ElemType: types.StringType} }),
 }, fromFunction)
 
-// ofEachAttribute returns the type of an object that has something for each attribute that cells can set.
+// ofEachAttribute returns the type of an object with one value for each attribute that cells can set.
 func ofEachAttribute(what func(attr.Type) attr.Type) types.ObjectType {
 	attributes := make(map[string]attr.Type, len(configurableFields))
 	for _, field := range configurableFields {
@@ -123,8 +123,8 @@ func checkConstant(ctx context.Context, attribute string, constant attr.Value) e
 	return nil
 }
 
-// faultsOf returns what is wrong with the value of an attribute. The caller names the
-// place, and Terraform adds a full stop.
+// faultsOf returns the faults in the value of an attribute. The caller names the place, and Terraform adds a full
+// stop.
 func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults []string) {
 	for _, wrong := range validateAttribute(ctx, path.Empty(), entrySchema[attribute], value) {
 		faults = append(faults, strings.TrimSuffix(wrong.Detail(), "."))
@@ -132,7 +132,7 @@ func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults [
 	return faults
 }
 
-// A lookupTable says what the texts in cells stand for, by their [lookupKey].
+// A lookupTable contains the meanings of texts in cells, by their [lookupKey].
 type lookupTable map[string][]lookupEntry
 
 type lookupEntry struct{ text, id string }
@@ -148,15 +148,14 @@ func newLookupTable(value attr.Value) lookupTable {
 	return table
 }
 
-// lookupKey is the same for texts that differ in case and spaces only.
+// lookupKey returns the same key for texts that differ only in case and spaces.
 func lookupKey(text string) string { return strings.ToLower(plainSpaces(text)) }
 
-// plainSpaces returns a text without spaces at its ends, and with one plain space in place of
-// others, such as no-break spaces.
+// plainSpaces removes the spaces at the ends of a text, and replaces any other spaces, such as no-break spaces, with
+// one plain space.
 func plainSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// find returns what a text stands for. Of keys that differ only in case, it takes the one
-// that is exactly the text.
+// find returns the meaning of a text. If several keys differ only in case, it chooses the one that equals the text.
 func (t lookupTable) find(text string) (id string, err error) {
 	entries := t[lookupKey(text)]
 	exact := func(e lookupEntry) bool { return plainSpaces(e.text) == plainSpaces(text) }

@@ -78,8 +78,8 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	resp.Error = resp.Result.Set(ctx, found.seal())
 }
 
-// separatorLine is a first line that only tells spreadsheet programs which character
-// separates the cells. They don't show it as a row.
+// separatorLine matches a first line that only tells spreadsheet programs which character separates the cells. They
+// don't show it as a row.
 var separatorLine = regexp.MustCompile(`^(?i:sep)=[^\r\n](?:\r\n|\r|\n|$)`)
 
 // read returns the conversations of a spreadsheet, or an error with the first few mistakes.
@@ -118,8 +118,8 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	}
 }
 
-// csvFault says what is wrong with the quotes of a CSV. It names the row where that begins,
-// which has this many line ends within cells before it.
+// csvFault describes a mistake in the quotes of a CSV. It names the row where the mistake begins. folded is the
+// number of line ends within cells before that row.
 func csvFault(err error, folded int) error {
 	var wrong *csv.ParseError
 	if !errors.As(err, &wrong) {
@@ -149,8 +149,7 @@ type sheet struct {
 	lacksColumns bool // whether columns that the options name are missing
 }
 
-// fault notes what is wrong with a row. The text follows the number of the row, so it begins with a
-// comma or a colon.
+// fault notes a mistake in a row. The text follows the number of the row, so it begins with a comma or a colon.
 func (s *sheet) fault(row int, wrong string) {
 	rows, text := s.rowsOf[wrong], strconv.Itoa(row)
 	switch {
@@ -193,8 +192,7 @@ func (s *sheet) setColumns(header []string) {
 	}
 }
 
-// otherDelimiter is a hint at the option delimiter, where the cells of the header seem to be
-// separated by something else.
+// otherDelimiter suggests the option delimiter if another character seems to separate the cells of the header.
 func (s *sheet) otherDelimiter(header []string) string {
 	for _, delimiter := range []string{";", "\t", ",", "|"} {
 		if len(header) == 1 && strings.Contains(header[0], delimiter) {

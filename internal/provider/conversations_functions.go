@@ -15,10 +15,9 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// The functions return a map of entries with exactly the type of the bulk resource's
-// attribute, so that Terraform does not convert it: a conversion takes time that grows
-// with the square of the number of entries. The map passes through the framework sealed
-// here too, see [sealingServer].
+// The functions return a map of entries with exactly the type of the bulk resource's attribute, so that Terraform
+// does not convert it. The time of a conversion grows with the square of the number of entries. The map is sealed
+// here too while it passes through the framework, see [sealingServer].
 
 // sealedParameters contains the functions that return a sealed map, and the position of the parameter
 // of any type, which is sealed too.
@@ -102,11 +101,11 @@ func (conversationsFunction) Run(ctx context.Context, req function.RunRequest, r
 	}
 }
 
-// givenWire reads the attributes of an entry from values of any type that fits: a number
-// for a text, a list for a set.
+// givenWire reads the attributes of an entry from values of any type that can be converted: a number for a text, a
+// list for a set.
 var givenWire = wireTypesOf(entryType.AttrTypes, fromFunction)
 
-// givenAttribute returns how to read an attribute that a configuration can set.
+// givenAttribute returns the reader of an attribute that a configuration can set.
 func givenAttribute(name string) (*wireType, error) {
 	if as := givenWire[name]; as != nil {
 		return as, nil // a computed one may be null
@@ -119,7 +118,7 @@ func givenAttribute(name string) (*wireType, error) {
 	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
 }
 
-// withoutType returns a value of any type without its type, which comes in front.
+// withoutType removes the type, which precedes a value of any type.
 func withoutType(value []byte) ([]byte, error) {
 	if isNothing(value) {
 		return value, nil
@@ -134,7 +133,7 @@ func withoutType(value []byte) ([]byte, error) {
 	return in.DecodeRaw()
 }
 
-// readGiven reads a map from a value of any type that fits. known is false if the whole value is unknown.
+// readGiven reads a map from a value of any type that can be converted. known is false if the whole value is unknown.
 func readGiven(value []byte) (found entries, known bool, err error) {
 	whole, err := withoutType(value)
 	switch {

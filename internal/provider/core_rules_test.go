@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// How Terraform's core derives values from configuration, plan and state, and what it
-// demands of a provider, as far as schemas without blocks need it.
+// This file contains the rules by which Terraform's core derives values from configuration, plan and state, and what
+// it demands of a provider, as far as schemas without blocks need it.
 
 type schemaAttributes []*tfprotov6.SchemaAttribute
 
@@ -43,9 +43,9 @@ func proposedNewAttribute(attribute *tfprotov6.SchemaAttribute, prior, config tf
 	return tftypes.NewValue(attribute.ValueType(), proposed)
 }
 
-// invalidPlan returns what core calls "Provider produced invalid plan". A planned value
-// must be the configured one, or the prior one if that means the same. Only for a
-// computed attribute that is not configured, the provider may choose the value.
+// invalidPlan returns what core calls "Provider produced invalid plan". A planned value must be the configured one,
+// or the prior one if that means the same. The provider may choose the value only for a computed attribute that is
+// not configured.
 func (s schemaAttributes) invalidPlan(at string, prior, config, planned tftypes.Value) (faults []string) {
 	before, configured, plan := parts(prior), parts(config), parts(planned)
 	for _, attribute := range s {

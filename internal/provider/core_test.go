@@ -380,9 +380,8 @@ func (w *walk) applyOne(c *change) {
 	w.carryOut(&again, prior)
 }
 
-// carryOut makes the provider carry out a change, and puts the result into the state. The
-// private state is that of the plan, even when a replaced object is deleted. For a
-// tainted object, it is empty.
+// carryOut makes the provider carry out a change, and puts the result into the state. The private state comes from
+// the plan, even if a replaced object is deleted. For a tainted object, it is empty.
 func (w *walk) carryOut(c *change, prior *instance) {
 	typ := w.schemas[c.typeName].ValueType()
 	before := tftypes.NewValue(typ, nil)

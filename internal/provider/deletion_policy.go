@@ -32,8 +32,8 @@ func deletionPolicyAttribute() schema.StringAttribute {
 // abandons reports whether a policy leaves conversations in the CRM.
 func abandons(policy types.String) bool { return policy.ValueString() == deletionPolicyAbandon }
 
-// warnOfPolicy warns of conversations that the plan removes by the policy of the state,
-// although the plan has another policy.
+// warnOfPolicy warns of conversations that are removed by the policy of the state, although the plan sets another
+// policy.
 func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostics) {
 	if plan.IsUnknown() || abandons(state) == abandons(plan) {
 		return diags
@@ -50,8 +50,8 @@ func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostic
 	return diags
 }
 
-// warnOfProtection warns of conversations of a state that the CRM refuses to delete, unless a policy
-// leaves them there.
+// warnOfProtection warns of conversations of a state that the CRM refuses to delete, unless the policy leaves them in
+// the CRM.
 func (l layout) warnOfProtection(at path.Path, removed entries, policy types.String) (diags diag.Diagnostics) {
 	protected := maps.Clone(removed)
 	maps.DeleteFunc(protected, func(_ string, entry *ownedModel) bool { return !entry.IsDeleteProtected.ValueBool() })
@@ -62,8 +62,8 @@ func (l layout) warnOfProtection(at path.Path, removed entries, policy types.Str
 	return diags
 }
 
-// warnOfRemoved warns of conversations that a plan removes or replaces, if the CRM protects them, or if
-// the plan changes the policy that decides whether they are deleted.
+// warnOfRemoved warns of conversations that a plan removes or replaces, if the CRM protects them or if the plan
+// changes the deletion policy.
 func (l layout) warnOfRemoved(at path.Path, removed entries, policy, next types.String) diag.Diagnostics {
 	diags := l.warnOfProtection(at, removed, policy)
 	if len(removed) > 0 {
@@ -72,7 +72,8 @@ func (l layout) warnOfRemoved(at path.Path, removed entries, policy, next types.
 	return diags
 }
 
-// named returns the conversations of a state as texts name them: those of a map by their keys.
+// named returns the conversations of a state as diagnostics name them. The conversations of a map are named by their
+// keys.
 func (l layout) named(e entries) string {
 	if l.isSingle {
 		return e[""].ID.ValueString()

@@ -12,22 +12,23 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// An earlyDestroy is what the plan of a destroy has found. What appears after the plan may be someone else's. Or
-// another resource may have it: Terraform may plan a destroy before it reads any resource, as version 1.11 does for
-// one that is no longer in the configuration.
+// An earlyDestroy records what the plan of a destroy has found. A conversation that appears after the plan may belong
+// to someone else or to another resource: Terraform can plan a destroy before it reads any resource, as version 1.11
+// does for a resource that is no longer in the configuration.
 type earlyDestroy struct {
-	// Found is what the open creates have made, by their keys. No other resource has one of these
-	// conversations: its refresh would have failed.
+	// Found contains the conversations that creates with an unknown outcome have made, by their keys. No other
+	// resource has one of these conversations: its refresh would have failed.
 	Found map[string]client.ID `json:"found"`
 }
 
-// mayDelete reports whether the plan has found this conversation for the attempt under the
-// key. A replacement, which has no such plan, may delete whatever a look finds.
+// mayDelete reports whether the plan has found this conversation for the attempt under the key. A replacement has no
+// such plan, and may delete whatever a look finds.
 func (e *earlyDestroy) mayDelete(key string, id client.ID) bool {
 	return e == nil || e.Found[key] == id
 }
 
-// planDestroy looks for what open creates have made. ids are the conversations that the resource has.
+// planDestroy looks for what creates with an unknown outcome have made. ids are the conversations that the resource
+// has.
 func (r *baseResource) planDestroy(ctx context.Context, policy types.String, memory *memory, private privateStore, ids ...client.ID) diag.Diagnostics {
 	if len(memory.open)+len(memory.unread) == 0 || abandons(policy) {
 		return nil
@@ -53,7 +54,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 	return append(diags, memory.write(ctx, private)...)
 }
 
-// findEarly notes what the open creates have made, and returns it as a list for people.
+// findEarly notes what creates with an unknown outcome have made, and returns it as a list for a warning.
 func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []string, err error) {
 	keys := m.open.keys()
 	api.Conversations.LeaveAll(m.name()) // as in a refresh

@@ -15,9 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// The framework does not see the entries of the map, see [sealingServer]. So the
-// functions here check a configuration as the framework does, with the same validators and
-// summaries. The texts name the key, which Terraform does not show.
+// The framework does not see the entries of the map, see [sealingServer]. The functions in this file check a
+// configuration in the same way as the framework, with the same validators and summaries. The texts name the key,
+// because Terraform does not show it.
 
 // validate checks the entries of a configuration.
 func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
@@ -91,11 +91,11 @@ func validateObject(ctx context.Context, at path.Path, nested schema.NestedAttri
 	return diags
 }
 
-// A mistake in the expression of a map, or in a column of a spreadsheet, is in thousands of
-// entries. One error for all of them says as much as one for each.
+// A mistake in the expression of a map, or in a column of a spreadsheet, can affect thousands of entries. One error
+// for all of them says as much as one for each.
 
-// groupErrors returns the errors of entries, which come in the order of their keys, in one error where more than a few entries
-// have the same in the same attribute.
+// groupErrors combines the errors of entries into one if more than a few entries have the same error in the same
+// attribute. The errors come in the order of the keys.
 func groupErrors(found diag.Diagnostics) (grouped diag.Diagnostics) {
 	groups := map[[2]string]*errorGroup{}
 	for i, d := range found {
@@ -123,14 +123,14 @@ func groupErrors(found diag.Diagnostics) (grouped diag.Diagnostics) {
 	return grouped
 }
 
-// An errorGroup is the errors of entries that have the same reason.
+// An errorGroup contains the errors of entries that have the same reason.
 type errorGroup struct {
 	attribute string
 	keys      []string
 	first     int // among all
 }
 
-// one returns one error for all, of which this is the first.
+// one returns one error for the whole group, based on this one.
 func (g *errorGroup) one(first diag.Diagnostic) diag.Diagnostic {
 	place := ""
 	if g.attribute != "" {

@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// The provider reports mistakes in entries as the framework does elsewhere. Where the
-// framework would not name the key, it has its own words.
+// The provider reports mistakes in entries as the framework does elsewhere. If the framework would not name the key,
+// the provider uses its own words.
 func TestEntryValidation(t *testing.T) {
 	t.Parallel()
 	entry := func(name string, value any) map[string]any {
@@ -87,8 +87,8 @@ func TestEntryValidation_located(t *testing.T) {
 	}
 }
 
-// More entries with the same mistake than a list shows are one error. Their values may
-// differ, and other entries have errors of their own.
+// If more entries have the same mistake than a list shows, they share one error. Their values may differ, and other
+// entries have their own errors.
 func TestEntryValidation_grouped(t *testing.T) {
 	t.Parallel()
 	for count, want := range map[int][]string{
@@ -139,7 +139,7 @@ func TestEntryValidation_warnings(t *testing.T) {
 	}
 }
 
-// So are more null entries than that.
+// If more entries are null than that, they also share one error.
 func TestEntryValidation_null(t *testing.T) {
 	t.Parallel()
 	given := map[string]any{}

@@ -24,14 +24,13 @@ func adoptExistingAttribute() schema.BoolAttribute {
 	}
 }
 
-// existing tracks the conversations that adopt_existing may adopt, for one run of the provider.
-// Names with "existing" are about these. Elsewhere, the engine adopts records for lost creates.
+// existing tracks the conversations that adopt_existing may adopt, for one run of the provider. Names with "existing"
+// refer to these conversations. Elsewhere, "adopt" means that the engine adopts a record for a lost create.
 //
-// An apply does not see resources without changes. So only a plan can tell that one of them
-// manages a conversation, and reports that as an error. If two new resources declare the same
-// conversation, their plans succeed, and the apply of the second one fails: newer versions of
-// "terraform test" use one run for all their plans and applies, so the second plan may be that of
-// the same resource again.
+// An apply does not see resources without changes. So only a plan can find out that one of them manages a
+// conversation, and reports that as an error. If two new resources declare the same conversation, both plans succeed,
+// and the apply of the second one fails. The second plan can't fail, because it may be another plan of the same
+// resource: newer versions of "terraform test" use one run for all their plans and applies.
 type existing struct {
 	mu      sync.Mutex
 	phones  map[client.ID]*phoneConversations
@@ -42,8 +41,7 @@ type existing struct {
 	deleted map[client.ID]bool              // that this apply deletes
 }
 
-// phoneConversations are the conversations of one phone, listed once. Whoever holds the turn may use
-// them.
+// phoneConversations are the conversations of one phone, listed once. Only the holder of the turn may use them.
 type phoneConversations struct {
 	turn   *semaphore.Weighted
 	listed map[engine.Identity][]client.Conversation // nil until listed
@@ -51,9 +49,9 @@ type phoneConversations struct {
 	failed engine.RecentError                        // of the list
 }
 
-// refreshed notes the conversations that a refresh has found in the state of a resource, and
-// forgets the adoptions of an earlier apply. If the resource is tainted, it is about to lose them:
-// Terraform plans it as new, without its state.
+// refreshed notes the conversations that a refresh has found in the state of a resource, and forgets the adoptions of
+// an earlier apply. It skips a tainted resource, which is about to lose its conversations: Terraform plans it as new,
+// without its state.
 func (e *existing) refreshed(ids ...client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -84,8 +82,8 @@ func (e *existing) release(id client.ID) {
 	delete(e.adopted, id)
 }
 
-// beginDelete notes that this run deletes a conversation, so that no resource adopts it any
-// more. It reports false if one has adopted it: then it must stay.
+// beginDelete notes that this run deletes a conversation, so that no resource adopts it any more. It returns false if
+// a resource has already adopted the conversation, which must stay then.
 func (e *existing) beginDelete(id client.ID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -104,8 +102,8 @@ func (e *existing) abandon(id client.ID) {
 	delete(e.stated, id)
 }
 
-// keepUnlessAdopted notes that a conversation stays in the state, although the plan was to remove
-// it. It reports false if another resource has adopted it in the meantime.
+// keepUnlessAdopted notes that a conversation stays in the state, although the plan removes it. It returns false if
+// another resource has adopted it in the meantime.
 func (e *existing) keepUnlessAdopted(id client.ID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -125,10 +123,10 @@ const (
 	whileApplying
 )
 
-// find returns the conversation that a create adopts, nil for none. own are the
-// conversations in the resource's own state. An *existingError says why none can be
-// adopted, or that there is one in the state of a resource that is about to lose it,
-// or is planned later: the plan goes on as if there were none.
+// find returns the conversation that a create adopts, or nil. own are the conversations in the resource's own state.
+// It returns an *existingError if no conversation can be adopted. It also returns one if the conversation is in the
+// state of a resource that is about to lose it or is planned later. The plan then continues as if the conversation
+// did not exist.
 func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step existingStep) (*client.Conversation, error) {
 	number := textOf(m.RecipientPhoneNumber)
 	listed, err := e.of(ctx, api, n, reference(m.PhoneID), number)
@@ -174,10 +172,10 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	return nil, &existingError{ids: idsOf(free)}
 }
 
-// isPlannedByAnother reports whether a planned resource that declares something else will adopt
-// the conversation. One that declares the same may be this resource, planned again: by the apply,
-// which may know more, or by another run block of "terraform test". If it is not, the apply of
-// the second one fails.
+// isPlannedByAnother reports whether another planned resource with a different declaration will adopt the
+// conversation. A resource with the same declaration may be this one, planned again by the apply, which may know
+// more, or by another run block of "terraform test". If it is a different resource, the apply of the second one
+// fails.
 func (e *existing) isPlannedByAnother(id client.ID, m conversationModel) bool {
 	before, isPlanned := e.planned[id]
 	return isPlanned && slices.ContainsFunc(configurableFields, func(field conversationField) bool {
@@ -186,9 +184,9 @@ func (e *existing) isPlannedByAnother(id client.ID, m conversationModel) bool {
 	})
 }
 
-// of returns the conversations of a phone with a number that existed when the phone was first
-// listed, without those that this run has created. If there is none, it returns those that have only
-// the digits of the number.
+// of returns the conversations of a phone with a number that existed when the phone was first listed. It skips
+// conversations that this run has created. If there is none, it returns conversations whose number consists of the
+// same digits without a country.
 func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place client.ID, number string) ([]client.Conversation, error) {
 	e.mu.Lock()
 	phone := e.phones[place]
@@ -230,14 +228,14 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place 
 	return nil, nil
 }
 
-// mayExist reports whether the CRM may already have a new conversation. That requires
-// that its phone and its number are known.
+// mayExist reports whether the CRM may already have a new conversation. The answer requires a known phone and a known
+// number.
 func (m conversationModel) mayExist() bool {
 	return isKnown(m.PhoneID) && isKnown(m.RecipientPhoneNumber) && !reference(m.PhoneID).IsZero()
 }
 
-// isBlind reports whether only the apply can look for an existing conversation, because
-// the phone or the number is unknown before.
+// isBlind reports whether only the apply can look for an existing conversation, because the plan does not know the
+// phone or the number.
 func (m conversationModel) isBlind() bool {
 	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
 }

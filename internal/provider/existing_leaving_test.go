@@ -10,9 +10,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A resource with adopt_existing is tainted, such as by a leftover that could not be deleted. Terraform
-// plans it as new. Its own conversation, which the apply deletes first, is no other resource's: neither
-// the plan nor that of "terraform destroy", which begins with this one, fails.
+// A resource with adopt_existing is tainted, for example because a leftover could not be deleted. Terraform plans it
+// as new. Its own conversation, which the apply deletes first, belongs to no other resource. So neither the plan nor
+// the plan of "terraform destroy", which begins with this one, fails.
 func TestStage_adoptsNotItsOwnLeftover(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
@@ -46,9 +46,8 @@ func TestStage_adoptsNotItsOwnLeftover(t *testing.T) {
 	}
 }
 
-// An entry gets another number, and a new resource whose number only the apply knows adopts its
-// conversation. Then the new conversation of the entry can't be created: the entry does not get back the
-// adopted one.
+// An entry gets another number, and a new resource whose number only the apply knows adopts its conversation. Then
+// the new conversation of the entry can't be created. The entry does not get the adopted one back.
 func TestStage_adoptsWhatAnEntryKeeps(t *testing.T) {
 	t.Parallel()
 	runOnStage(t, "blindly", mockserver.Behavior{}, nil, func(s *stage) {

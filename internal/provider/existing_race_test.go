@@ -26,9 +26,8 @@ func (s *stage) isDeleted(id string) bool {
 	return false
 }
 
-// An entry whose create stayed open moves to a single resource that adopts the
-// conversation. The map, which looks for its attempt, does not delete what that resource
-// adopts.
+// An entry whose create is open moves to a single resource that adopts the conversation. The map looks for its
+// attempt, but does not delete the conversation that the resource adopts.
 func TestStage_openEntryMovedToAdopter(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -67,8 +66,8 @@ func TestStage_adopterBesideALostCreate(t *testing.T) {
 	})
 }
 
-// A replacement has just deleted a conversation. A list that was read before must not
-// make another resource adopt it.
+// A replacement has just deleted a conversation. A list that was read earlier must not make another resource adopt
+// it.
 func TestStage_adoptsNotWhatItHasDeleted(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -87,8 +86,7 @@ func TestStage_adoptsNotWhatItHasDeleted(t *testing.T) {
 	})
 }
 
-// A conversation whose adoption failed is still deleted, and not forgotten by both
-// resources.
+// A conversation whose adoption failed is still deleted: the two resources don't both forget it.
 func TestStage_failedAdoptionAndDestroy(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -117,8 +115,7 @@ func TestStage_failedAdoptionAndDestroy(t *testing.T) {
 	})
 }
 
-// While the service refuses to list, an apply that adopts asks only once, not for each
-// entry.
+// While the service refuses to list, an apply that adopts asks only once, not for each entry.
 func TestStage_adoptsWhileTheServiceIsAway(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

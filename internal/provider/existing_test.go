@@ -92,8 +92,8 @@ func TestStage_adoptExisting(t *testing.T) {
 	}
 }
 
-// Without adopt_existing, and if none exists, the apply creates a conversation. A deleted
-// one does not count, and neither does one of another phone.
+// Without adopt_existing, or if there is no such conversation, the apply creates one. A deleted conversation does not
+// count, nor does one of another phone.
 func TestStage_adoptsNothing(t *testing.T) {
 	t.Parallel()
 	for name, play := range map[string]func(*stage) declared{
@@ -172,8 +172,7 @@ func TestStage_adoptExistingBulk(t *testing.T) {
 	})
 }
 
-// A message that the adopted conversation has already is declared by its id: it is not
-// created again.
+// A message that the adopted conversation already has is declared by its id, so it is not created again.
 func TestStage_adoptedMessage(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -189,8 +188,8 @@ func TestStage_adoptedMessage(t *testing.T) {
 	})
 }
 
-// Without adopt_existing, the plan of a map warns of conversations that a new entry would
-// double, if the refresh has listed them: that costs no request.
+// Without adopt_existing, the plan of a map warns of conversations that a new entry would duplicate, if the refresh
+// has listed them. That costs no request.
 func TestStage_warnsOfExisting(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -336,8 +335,8 @@ func TestStage_adoptionFails(t *testing.T) {
 	}
 }
 
-// If the plan doesn't know the number, it warns that only the apply sees what it adopts. Without a
-// number, nothing is adopted.
+// If the plan doesn't know the number, it warns that it can't tell what the apply adopts. Without a number, nothing
+// is adopted.
 func TestStage_adoptsBlindly(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -363,8 +362,8 @@ func TestStage_adoptsBlindly(t *testing.T) {
 	})
 }
 
-// With create_before_destroy, the new object adopts the conversation of the object that
-// is destroyed afterwards. The conversation stays.
+// With create_before_destroy, the new object adopts the conversation of the old object, which is destroyed
+// afterwards. The conversation stays.
 func TestStage_adoptedIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -386,8 +385,8 @@ func TestStage_adoptedIsNotDeleted(t *testing.T) {
 	})
 }
 
-// The create of the new object is lost, and takes the old conversation, which someone edits at
-// that moment, for its own. The old object does not delete it then.
+// The create of the new object is lost, and someone edits the old conversation at that moment, so the new object
+// adopts it as the result of its create. The old object then does not delete it.
 func TestStage_adoptedForALostCreateIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -407,8 +406,8 @@ func TestStage_adoptedForALostCreateIsNotDeleted(t *testing.T) {
 	})
 }
 
-// A map gives up a conversation while another resource, whose number is known only now, adopts
-// existing ones. An abandoned one is adopted. One that could not be deleted stays the map's.
+// A map gives up a conversation while another resource, whose number becomes known only now, adopts existing ones. It
+// adopts an abandoned conversation. A conversation that could not be deleted stays in the map.
 func TestStage_givenUpBesideAdopter(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -441,8 +440,8 @@ func TestStage_givenUpBesideAdopter(t *testing.T) {
 	}
 }
 
-// A map adopts the conversation of another resource, blindly, and fails. The other resource is
-// destroyed in the same apply: its conversation is deleted with it.
+// A map adopts the conversation of another resource without knowing that, and fails. The other resource is destroyed
+// in the same apply, and its conversation is deleted with it.
 func TestStage_notAdoptedAfterAll(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -552,8 +551,8 @@ func TestStage_adoptsNotWhatItCreated(t *testing.T) {
 	})
 }
 
-// An entry whose adoption failed leaves nothing in the state of its map. Otherwise, a
-// later removal would delete the conversation.
+// An entry whose adoption failed leaves nothing in the state of its map. Otherwise, a later removal would delete the
+// conversation.
 func TestStage_adoptionOfAnEntryFails(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -570,7 +569,7 @@ func TestStage_adoptionOfAnEntryFails(t *testing.T) {
 	})
 }
 
-// The map's own conversation is no candidate for another entry with the same number.
+// The map's own conversation is not a candidate for another entry with the same number.
 func TestStage_adoptExistingBesideOwn(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -649,8 +648,8 @@ func TestStage_sharesTheFailureOfAList(t *testing.T) {
 	})
 }
 
-// The update of an adopted conversation reads it again. It does not list all that has changed since the
-// beginning of the space.
+// The update of an adopted conversation reads it again. It does not list everything that has changed since the space
+// was created.
 func TestStage_adoptsAnOldOne(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -670,7 +669,8 @@ func TestStage_adoptsAnOldOne(t *testing.T) {
 	})
 }
 
-// The plan says which fields of an existing conversation the apply changes: it does not show them.
+// The plan names the fields of an existing conversation that the apply changes, because it does not show them
+// otherwise.
 func TestStage_adoptExistingOverwrites(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {

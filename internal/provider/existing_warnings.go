@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// warnOfBlind warns that the plan can't tell which conversations the apply adopts, or whether
-// another resource already manages them: an apply does not see resources without changes.
+// warnOfBlind warns that the plan can't tell which conversations the apply adopts, or whether another resource
+// already manages them. The apply can't tell the latter either: it does not see resources without changes.
 func (l layout) warnOfBlind(keys []string) diag.Diagnostics {
 	of := ""
 	switch {
@@ -45,8 +45,8 @@ func (e *existingError) Error() string {
 	return "several conversations have this phone and number: " + idList(e.ids)
 }
 
-// warnOfLeaving warns of new resources or entries whose conversations are in the state of a tainted
-// resource, which may be the same one.
+// warnOfLeaving warns of new resources or entries whose conversations are in the state of a tainted resource, which
+// may be the same resource.
 func warnOfLeaving(at path.Path, names ...string) diag.Diagnostics {
 	return warnOf(names, at, "Existing Text Message Conversation May Be Deleted", "adopt_existing is true, and the CRM already has a conversation with this phone and number: %s. It is in the state of "+
 		"a tainted resource, probably this one. If not, the plan fails at the resource that has it. The apply deletes it and then creates another one. With create_before_destroy, the apply adopts it instead, and doesn't delete it. "+
@@ -63,8 +63,8 @@ func (e *existingError) summary() string {
 	return "Several Existing Text Message Conversations"
 }
 
-// advice returns the detail of the error: what is wrong, and what to do. In a map, the
-// setting applies to all entries, and Terraform can't import a single one.
+// advice returns the detail of the error: what is wrong, and what to do. In a map, the setting applies to all
+// entries, and Terraform can't import a single entry.
 func (e *existingError) advice(inMap bool) string {
 	if e.owned {
 		return fmt.Sprintf("This resource manages the conversation %s, but a new resource, or a new entry of a map, is about to adopt it. The warning "+
@@ -135,9 +135,9 @@ func (l layout) warnOfExisting(ids map[string]client.ID, step existingStep, plan
 		"if you remove {it|an entry} from the configuration, Terraform deletes {it|its conversation}, unless deletion_policy is \"abandon\".")+again)
 }
 
-// warnOfNotAdopted warns of existing conversations that the CRM did not show before the apply has
-// created others. The apply can't tell that a plan has named them: Terraform plans again in the apply,
-// and hands over nothing of the first plan.
+// warnOfNotAdopted warns of existing conversations that the CRM showed only after the apply had created others. The
+// apply doesn't know whether a plan has named them: Terraform plans again in the apply, and passes on nothing from
+// the first plan.
 func warnOfNotAdopted(at path.Path, results createResults) diag.Diagnostics {
 	var pairs []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {

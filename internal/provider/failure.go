@@ -14,8 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A failure is an error of the client or the engine, with what its diagnostics need. Only
-// here do such errors become diagnostics.
+// A failure is an error of the client or the engine, with what its diagnostics need. Only this type turns such errors
+// into diagnostics.
 type failure struct {
 	action  string            // "Create", "Read", "Update" or "Delete"
 	subject conversationModel // as planned, or as it was
@@ -62,8 +62,8 @@ func (f failure) thing() string {
 	return "conversation"
 }
 
-// diagnostics returns an error for each attribute at fault that is known, or one for the
-// whole. It says what failed, why, and what to do.
+// diagnostics returns an error for each faulty attribute, or one error for the whole object if no attribute is known.
+// The error says what failed, why, and what to do.
 func (f failure) diagnostics() (diags diag.Diagnostics) {
 	if conflict, ok := errors.AsType[*engine.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
@@ -82,8 +82,7 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	return diags
 }
 
-// prefix returns the beginning of the detail, which names what is affected or the
-// attribute at fault.
+// prefix returns the beginning of the detail, which names the affected object or the faulty attribute.
 func (f failure) prefix(at path.Path) string {
 	switch {
 	case f.message && len(f.keys) > 0:
@@ -94,7 +93,7 @@ func (f failure) prefix(at path.Path) string {
 	return quoted(f.keys) + ": "
 }
 
-// with returns the failure of these keys and of another entry of the map, whose cause is not
+// with returns the failure of these keys combined with the failure of another entry of the map whose cause is not
 // told. f may be nil.
 func (f *failure) with(other failure) *failure {
 	if f == nil {
@@ -105,7 +104,7 @@ func (f *failure) with(other failure) *failure {
 	return f
 }
 
-// unread warns that conversations were written but are not fully known.
+// unread warns that conversations were written but could not be read back completely.
 func (f failure) unread() diag.Diagnostics {
 	whose := ""
 	if len(f.keys) > 1 {
@@ -141,19 +140,19 @@ func (f failure) detail(at path.Path, said string) string {
 	return strings.Join(parts, "\n\n")
 }
 
-// blamesNone reports whether several keys have the same failure, and none of them is its reason.
+// blamesNone reports whether several keys have the same failure, and no single key caused it.
 func (f failure) blamesNone() bool {
 	return len(f.keys) > 1 && isCommon(f.err) && client.ProblemOf(f.err) != client.NotPermitted
 }
 
-// isInterrupted reports whether the only failure is that Terraform stopped before
-// anything was sent. A request that was sent may have been carried out.
+// isInterrupted reports whether the only failure is that Terraform stopped before the provider sent anything. The CRM
+// may have carried out a request that was sent.
 func (f failure) isInterrupted() bool {
 	return errors.Is(f.err, context.Canceled) && client.ProblemOf(f.err) != client.OutcomeUnknown && !errors.As(f.err, new(*engine.LeftoverError))
 }
 
-// explanation says what happened, and what to do. It is brief if another failure with the
-// same cause has already explained it.
+// explanation says what happened, and what to do. It is brief if another failure with the same cause has already been
+// explained.
 func (f failure) explanation(told bool) string {
 	reason := f.reason()
 	if told {
@@ -173,7 +172,7 @@ func (f failure) explanation(told bool) string {
 	return reason
 }
 
-// inNumber returns the text for one key, or for several.
+// inNumber returns the text in the singular for one key, and in the plural for several.
 func (f failure) inNumber(text string) string { return inNumber(len(f.keys) > 1, text) }
 
 // reason is the explanation without the part about a removal.
@@ -226,7 +225,7 @@ func (f failure) reason() string {
 	return "The request failed. The cause says why."
 }
 
-// consequence is the reason if another conversation has failed, or an interrupt is to blame.
+// consequence is the reason if another conversation failed or Terraform was interrupted.
 func (f failure) consequence() string {
 	const allOrNone = " because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	switch {
@@ -245,13 +244,12 @@ func (f failure) consequence() string {
 	return ""
 }
 
-// isConsequence reports whether the error only follows from the error of another
-// conversation.
+// isConsequence reports whether the error of another conversation caused this error.
 func isConsequence(err error) bool {
 	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.Is(err, engine.ErrUndone)
 }
 
-// explanations are those of the problems that need no word about the failure itself.
+// explanations contains the explanations of problems that don't depend on the failure itself.
 var explanations = map[client.Problem]string{
 	client.Behind: "The space shows less than the state has already seen. Either a lagging replica answers, or the " +
 		"space was restored from a backup, or its newest record was purged. The provider changed nothing, " +
@@ -274,7 +272,7 @@ var explanations = map[client.Problem]string{
 	client.Unreachable: "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request changed nothing.",
 }
 
-// unreachable is the explanation of a failed connection. What to do depends on its cause.
+// unreachable is the explanation of a failed connection. The advice depends on the cause.
 func (f failure) unreachable() string {
 	const address = " Check the setting service_url (PIPELINER_SERVICE_URL), the network, and the proxy in HTTPS_PROXY, if you use one."
 	switch {

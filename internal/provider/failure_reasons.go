@@ -17,7 +17,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A reason is one thing that the CRM finds wrong, in its own words.
+// A reason is one thing that the CRM objects to, in its own words.
 type reason struct{ field, text string } // field of the API; empty for none
 
 func (r reason) String() string {
@@ -45,7 +45,7 @@ func reasonsOf(e *client.APIError) (reasons []reason) {
 	return reasons
 }
 
-// listed returns the reasons as a text, empty for none.
+// listed returns the reasons as a text, which is empty without reasons.
 func listed(reasons []reason) string {
 	if len(reasons) == 1 {
 		return reasons[0].String()
@@ -57,8 +57,8 @@ func listed(reasons []reason) string {
 	return strings.Join(texts, "\n")
 }
 
-// withReasons returns the text of an error with everything that the CRM said, on one
-// line, without repetitions and without a full stop.
+// withReasons returns the text of an error with everything that the CRM said, on one line, without repetitions and
+// without a full stop.
 func withReasons(err error) string {
 	if (failure{err: err}).isInterrupted() {
 		return "interrupted before it was sent"
@@ -89,8 +89,7 @@ func withReasons(err error) string {
 	return strings.Join(texts, "; ")
 }
 
-// unrepeated returns the text of an error, without the message of the CRM if that consists
-// of these texts.
+// unrepeated returns the text of an error. It omits the message of the CRM if that message consists of these texts.
 func unrepeated(err error, said ...string) string {
 	text := err.Error()
 	apiError, ok := errors.AsType[*client.APIError](err)
@@ -109,11 +108,10 @@ func unrepeated(err error, said ...string) string {
 	return strings.Replace(text, apiError.Error(), bare.Error(), 1)
 }
 
-// A fault is what the CRM finds wrong with one attribute.
+// A fault is what the CRM says is wrong with one attribute.
 type fault struct{ attribute, text string }
 
-// faults returns the faults of attributes, as far as the CRM names them, and its other
-// reasons.
+// faults returns the faults that the CRM attributes to an attribute, and its other reasons.
 func (f failure) faults() (faults []fault, others []reason) {
 	apiError, ok := errors.AsType[*client.APIError](f.err)
 	if !ok {
@@ -138,8 +136,7 @@ func (f failure) faults() (faults []fault, others []reason) {
 	return faults, others
 }
 
-// attributeOf returns the attribute for a field of the conversation or of its links in
-// the API, empty for none.
+// attributeOf returns the attribute for a field of the conversation or of its links in the API, or an empty string.
 func (f failure) attributeOf(field, text string) string {
 	if f.message {
 		if slices.ContainsFunc(sentFields, func(f messageField) bool { return f.name == field }) {
@@ -164,8 +161,7 @@ func (f failure) attributeOf(field, text string) string {
 
 var uuids = regexp.MustCompile(`[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}`)
 
-// attributeWithIDOf returns the attribute that contains one of the ids in the text, empty
-// for none.
+// attributeWithIDOf returns the attribute that contains one of the ids in the text, or an empty string.
 func (f failure) attributeWithIDOf(text string) string {
 	for _, found := range uuids.FindAllString(text, -1) {
 		id, _ := client.ParseID(found)
@@ -178,13 +174,12 @@ func (f failure) attributeWithIDOf(text string) string {
 	return ""
 }
 
-// causes are the causes that the provider has explained in full. A problem of the
-// service, the space or the access affects every resource: one error explains it, and the
-// others refer to that error.
+// causes are the causes that the provider has explained in full. A problem of the service, the space or the
+// permissions affects every resource: one error explains it, and the other errors refer to that one.
 type causes struct{ explained sync.Map }
 
-// told reports whether an error with the same cause has been explained in full. If not,
-// it notes that this one will be.
+// told reports whether an error with the same cause has been explained in full. If not, it notes that the caller is
+// about to explain it.
 func (c *causes) told(err error) bool {
 	if c == nil || !isCommon(err) {
 		return false

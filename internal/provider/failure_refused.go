@@ -9,16 +9,15 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// unnamedRefusal says how to find the entry at fault. The provider does not search for it
-// by creating parts of the batch: it could only delete what a part creates, which stays
-// in the CRM as deleted, with outgoing messages that may have been sent.
+// unnamedRefusal says how to find the faulty entry. The provider does not search for it by creating parts of the
+// batch. It could delete only what a part creates: the records would stay in the CRM as deleted, and outgoing
+// messages may have been sent by then.
 const unnamedRefusal = "The CRM refuses the request, and doesn't say which of these entries is at fault. " + findTheEntry
 
 const findTheEntry = "The request changed nothing. To find the entry, set rollback_method = 1 and apply again: " +
 	"the CRM then names each entry that it refuses, and accepts the others."
 
-// isUnnamed reports whether the CRM has refused to write several entries without saying
-// which one is at fault.
+// isUnnamed reports whether the CRM refused to write several entries without naming the faulty one.
 func (f failure) isUnnamed() bool { return f.unnamed && f.action != "Delete" }
 
 func (f failure) isRefused() bool {
@@ -43,7 +42,7 @@ func (f failure) namedRefusal() string {
 	return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s. The request changed nothing. Correct %s and apply again.", who, which)
 }
 
-// notPermitted says which permission is missing, if that is known, or what else it may be.
+// notPermitted says which permission is missing, if that is known, or what other reason there may be.
 func (f failure) notPermitted() string {
 	if f.sought != "" {
 		return f.missingPermission()
@@ -65,7 +64,7 @@ func (f failure) missingPermission() string {
 		"the provider uses." + origin
 }
 
-// mayHaveSent says that messages may have been sent although their conversations are deleted again.
+// mayHaveSent says that messages may have been sent although their conversations have been deleted again.
 func (f failure) mayHaveSent() string {
 	if !f.sends {
 		return ""
@@ -98,8 +97,8 @@ func (f failure) refused() string {
 	return "The CRM refuses this. The cause says why."
 }
 
-// mayBeTaken says what to do if another conversation has the number already. No source says with which
-// code the CRM refuses that, so the text depends only on the field that it names.
+// mayBeTaken says what to do if another conversation may already have the number. The documentation doesn't say with
+// which code the CRM refuses such a create, so the text depends only on the field that the CRM names.
 func (f failure) mayBeTaken() string {
 	refusal, ok := errors.AsType[*client.APIError](f.err)
 	if !ok || !slices.ContainsFunc(reasonsOf(refusal), func(r reason) bool { return r.field == numberAttribute }) {

@@ -195,8 +195,8 @@ func TestFailedHasAllReasons(t *testing.T) {
 	}
 }
 
-// Entries with the same error share it, behind the rarer ones. Of different errors, only the
-// first few have a place of their own.
+// Entries with the same error share it, after the rarer errors. If the errors differ, only the first few get their
+// own diagnostic.
 func TestManyFailures(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]struct {
@@ -222,7 +222,7 @@ func TestManyFailures(t *testing.T) {
 	}
 }
 
-// A missing permission is named, and a reply that may not be the API's is told.
+// An error names a missing permission, and says so if the reply may not come from the API.
 func TestNotPermitted(t *testing.T) {
 	t.Parallel()
 	const origin = "It may come from a proxy or a firewall"
@@ -258,8 +258,8 @@ func TestRemovalThatFails(t *testing.T) {
 	}
 }
 
-// The entries of a request that was refused as a whole share one error, however many they are,
-// and before what follows from it. Only the first few requests have a place of their own.
+// The entries of a request that was refused as a whole share one error, however many they are. It comes before the
+// errors that follow from it. Only the first few requests get their own error.
 func TestManyOfOneRequest(t *testing.T) {
 	t.Parallel()
 	for requests, errors := range map[int]int{1: 2, 3: 4, mostListed + 3: mostListed + 2} {
@@ -309,7 +309,7 @@ func TestProtected(t *testing.T) {
 	wantTexts(t, failure{action: "Delete", message: true, err: err}.diagnostics(), "The CRM protects the message against deletion")
 }
 
-// The update of an adopted conversation is told as that, and not as a create.
+// The update of an adopted conversation is reported as that, and not as a create.
 func TestAdoptionOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
@@ -352,8 +352,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// One cause is explained once in full, however many failures have it at the same time.
-// Different errors, and errors of one record, are not shortened.
+// One cause is explained once in full, however many failures have it at the same time. Different errors, and errors
+// of one record, are not shortened.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	var known causes
@@ -391,8 +391,8 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// The statuses of servers and proxies that are down share an advice. If only some items of a batch
-// have such a status, the error names them.
+// The statuses of servers and proxies that are down share their advice. If only some items of a batch have such a
+// status, the error names them.
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	advice := "The CRM, or something in front of it, is not available. Try again later."
@@ -463,8 +463,8 @@ func failedWork(prior *ownedModel, failed map[string]error) *conversationWork {
 	return work
 }
 
-// The errors of an update of the map tell what was created from what was changed, and agree
-// in number. A request with both is one error.
+// The errors of an update of the map distinguish what was created from what was changed, and use the right number,
+// singular or plural. A request with both is one error.
 func TestUpdateThatCreates(t *testing.T) {
 	t.Parallel()
 	refused, lost := refusal(), &client.OutcomeUnknownError{Err: errors.New("EOF")}
@@ -518,7 +518,7 @@ func TestEntryAtFault(t *testing.T) {
 	}
 }
 
-// A timeout has an advice, also if the outcome of the request is unknown.
+// A timeout comes with advice, even if the outcome of the request is unknown.
 func TestTimeoutAdvice(t *testing.T) {
 	t.Parallel()
 	late := &client.OutcomeUnknownError{Err: &client.TimeoutError{After: time.Second}}
@@ -526,8 +526,8 @@ func TestTimeoutAdvice(t *testing.T) {
 	wantTexts(t, failure{action: "Delete", at: at("a"), keys: []string{"a"}, kept: []string{"a"}, err: late}.diagnostics(), "If the CRM is slow, increase request_timeout.")
 }
 
-// What to do about a failed connection depends on its cause: a slow service needs no certificate, and
-// a certificate no longer timeout.
+// The advice about a failed connection depends on its cause: a slow service needs no certificate, and an untrusted
+// certificate needs no longer timeout.
 func TestUnreachableAdvice(t *testing.T) {
 	t.Parallel()
 	const address, slow, trust = "Check the setting service_url (PIPELINER_SERVICE_URL), the network", "If the CRM is slow", "set SSL_CERT_FILE to a readable file that contains it"
@@ -549,7 +549,7 @@ func TestUnreachableAdvice(t *testing.T) {
 	}
 }
 
-// What is only deleted, the next plan restores: a message too, and several.
+// The next plan restores what is only deleted, including a message and several conversations.
 func TestDeletedSinceThePlan(t *testing.T) {
 	t.Parallel()
 	deleted := &engine.GoneError{ID: parse(t, idA), Restorable: true}
@@ -558,8 +558,8 @@ func TestDeletedSinceThePlan(t *testing.T) {
 	wantTexts(t, failure{action: "Update", err: &engine.GoneError{ID: parse(t, idA)}}.diagnostics(), "The CRM no longer has this conversation")
 }
 
-// Entries that may have made several conversations share a warning, which does not give the
-// candidates of the first one for those of all.
+// Entries that may have made several conversations share a warning. It does not present the candidates of the first
+// entry as those of all.
 func TestAmbiguousEntriesShareAWarning(t *testing.T) {
 	t.Parallel()
 	failed := map[string]error{}
@@ -575,7 +575,7 @@ func TestAmbiguousEntriesShareAWarning(t *testing.T) {
 	}
 }
 
-// What the CRM says is told once.
+// The words of the CRM appear once.
 func TestReasonsAreToldOnce(t *testing.T) {
 	t.Parallel()
 	err := &client.APIError{HTTPStatus: 422, Code: 40000, Name: "ERROR_X", Message: "\nToo short.", FieldErrors: []client.FieldError{
@@ -607,14 +607,14 @@ func TestRemovalUnderTheSameKey(t *testing.T) {
 	wantTexts(t, (&conversationWork{provider: &providerData{}, removals: []entryRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. Run the command again")
 }
 
-// A text of the CRM is told once, however its white space is written and wherever it stands.
+// A text of the CRM appears once, whatever its white space and its place.
 func TestWithReasons(t *testing.T) {
 	t.Parallel()
 	of := func(message, reason string) error {
 		return &client.APIError{HTTPStatus: 422, Message: message, EntityErrors: []client.ErrorItem{{Message: reason}}}
 	}
 	for want, err := range map[string]error{
-		"out of order":                 errors.New("out of order."), //nolint:revive // those of others may end so
+		"out of order":                 errors.New("out of order."), //nolint:revive // errors of other programs may end so
 		"HTTP 422; Too short":          of("Too\n short.", "Too short."),
 		"HTTP 422; Too long":           of("Too long.", "Too\nlong."),
 		"HTTP 422: Refused: too plain": of("Refused: too plain.", "too plain"),
@@ -625,8 +625,7 @@ func TestWithReasons(t *testing.T) {
 	}
 }
 
-// Failures that follow from another one share an error for each kind, and only ten of many
-// entries are listed.
+// Failures that follow from another one share an error for each kind, and the error lists only ten of many entries.
 func TestConsequencesShareErrors(t *testing.T) {
 	t.Parallel()
 	failed := map[string]error{"z": refusal()}

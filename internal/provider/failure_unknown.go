@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// invokeAgain says how to repeat an action. An apply alone does not repeat it: it
-// triggers an action only if it changes the resource that the action belongs to.
+// invokeAgain says how to repeat an action. Another apply does not repeat it: an apply triggers an action only if it
+// changes the resource that the action belongs to.
 const invokeAgain = "invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME"
 
 const untaintAdvice = "To keep what was found, first run terraform untaint with the address of this resource. With " +
@@ -44,8 +44,8 @@ func (f failure) outcomeUnknown() string {
 	return f.createUnknown()
 }
 
-// createUnknown says what is known of a conversation that may have been created. The memory knows
-// each such attempt.
+// createUnknown says what is known of a conversation that may have been created. The private state contains each such
+// attempt.
 func (f failure) createUnknown() string {
 	looks := f.inNumber("The next apply first looks for {it|them} in the CRM, and adopts {it if it exists|those that exist}.")
 	switch {
@@ -75,8 +75,8 @@ func (f failure) whyLookFailed() string {
 	return "It changed nothing. Try again later."
 }
 
-// whyForbidden says which permission a look lacked, and nothing if it failed otherwise. The request
-// that was lost before the look did not get this refusal.
+// whyForbidden says which permission a look lacked. It returns an empty text if the look failed for another reason.
+// The request that was lost before the look was not refused for lack of permission.
 func (f failure) whyForbidden() string {
 	refusal, isRefused := errors.AsType[*client.APIError](f.err)
 	if !isRefused || client.ProblemOf(refusal) != client.NotPermitted || client.ProblemOf(f.err) != client.OutcomeUnknown {
@@ -93,7 +93,7 @@ func (f failure) isOfThisApply() bool {
 	return isLost && !lost.Unsent
 }
 
-// whyRefused says what it means that the CRM has refused the repetition of a lost request.
+// whyRefused says what it means if the CRM refuses the repetition of a lost request.
 func (f failure) whyRefused() string {
 	if !f.isRefusedNow() {
 		return ""
@@ -119,7 +119,8 @@ func (f failure) invocationUnknown() string {
 		f.subject.ID.ValueString(), since, invokeAgain)
 }
 
-// notRemoved says that the provider could not delete what no key stands for any more, or doesn't know whether it has.
+// notRemoved says that the provider could not delete a record that no key stands for any more, or doesn't know
+// whether it did.
 func (f failure) notRemoved(isUnknown bool) string {
 	text := "The provider couldn't delete %s. {It is|They are} still in the CRM, and in the state%s. Run the command again to try once more."
 	if isUnknown {
@@ -128,7 +129,7 @@ func (f failure) notRemoved(isUnknown bool) string {
 	return fmt.Sprintf(f.inNumber(text), f.whatStays(), f.underKeys())
 }
 
-// whatStays says what a removal leaves.
+// whatStays says what remains after a removal.
 func (f failure) whatStays() string {
 	switch {
 	case len(f.keys) <= 1:
@@ -139,7 +140,7 @@ func (f failure) whatStays() string {
 	return fmt.Sprintf("the %ss of these keys", f.thing())
 }
 
-// underKeys says under which keys the state keeps them, unless they are the same keys.
+// underKeys says under which keys the state keeps the conversations, unless the keys are unchanged.
 func (f failure) underKeys() string {
 	if slices.Equal(f.keys, f.kept) {
 		return ""

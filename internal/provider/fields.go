@@ -17,9 +17,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A fieldOf describes one field of a conversation or a message: its attribute, its places
-// in the model M and in the API's types T and In, and what its values mean. Code that
-// concerns every field loops over [conversationFields] or [messageFields].
+// A fieldOf describes one field of a conversation or a message: its attribute, its place in the model M and in the
+// API's types T and In, and how its values are compared. Code that concerns every field loops over
+// [conversationFields] or [messageFields].
 type fieldOf[M, T, In any] struct {
 	name          string // of the attribute and of the API's field
 	alias         string // another name that the API may use in an error
@@ -102,8 +102,7 @@ func idField[In, M, T any](entity string, attribute schema.Attribute, place func
 	return f
 }
 
-// settableField returns a field that a configuration can set. The zero value of the API's
-// type means none.
+// settableField returns a field that a configuration can set. The zero value of the API's type means no value.
 func settableField[M, T, In any, V attr.Value, R comparable](
 	name string, attribute schema.Attribute,
 	place func(*M) *V, held func(*T) *R, sent func(*In) *client.Field[R],
@@ -142,8 +141,8 @@ func stringField[M, T, In any](
 	return settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
 }
 
-// contentField returns a field that contains the text of a message, never null. Services
-// may add white space at its end or trim it.
+// contentField returns a field that contains the text of a message, which is never null. Services may add white space
+// at its end or trim it.
 func contentField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
@@ -250,7 +249,7 @@ func valueOf(kind attr.Type, raw any) attr.Value {
 	return value
 }
 
-// texts returns the meanings of the configurable fields as texts, by name.
+// texts returns the configurable fields as normalized texts, by name. Values that mean the same have the same text.
 func (m *conversationModel) texts(n numbers) map[string]string {
 	texts := make(map[string]string, len(configurableFields))
 	for _, field := range configurableFields {

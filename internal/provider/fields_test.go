@@ -102,8 +102,7 @@ func TestConversationFields_tags(t *testing.T) {
 	}
 }
 
-// A value that is written under the API's name of a field, and read back, is the value of
-// the model.
+// A value that is written under the API's name of a field and read back is the value of the model.
 func TestConversationFields_roundTrip(t *testing.T) {
 	t.Parallel()
 	samples := map[string]any{ // fields that only the CRM sets
@@ -148,8 +147,8 @@ func TestConversationFields_roundTrip(t *testing.T) {
 	}
 }
 
-// A value that a message sends under the API's name of a field, and reads back, is the
-// value of the model. The baseline names the field as the API does.
+// A value that a message sends under the API's name of a field and reads back is the value of the model. The baseline
+// names the field as the API does.
 func TestMessageFields_roundTrip(t *testing.T) {
 	t.Parallel()
 	samples := map[string]string{"direction": "incoming", "status": "seen", "datetime_sent": "2026-01-02T03:04:05Z"}

@@ -12,8 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
-// meanwhile is a check that checks nothing. It is what someone else does between a saved
-// plan and its apply.
+// meanwhile is a check that checks nothing. It acts as another user between a saved plan and its apply.
 type meanwhile func()
 
 func (m meanwhile) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
@@ -29,9 +28,8 @@ func (s *space) someoneElse(id func() string, fields map[string]any) func() {
 	}
 }
 
-// A stale saved plan overwrites nothing. A new plan starts from what the CRM has by then.
-// TestStage_conflict has other changes, and TestStage_conflictOfBulk the entries of a
-// map.
+// A stale saved plan overwrites nothing. A new plan starts from what the CRM has by then. TestStage_conflict covers
+// other changes, and TestStage_conflictOfBulk covers the entries of a map.
 func TestAccTextMessageConversation_conflict(t *testing.T) {
 	w := newSpace(t, acme, globex)
 	before := w.conversation(`recipient_account_id = "` + acme + `"`)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// followed contains the guides that are followed, with what others do at the same time.
+// followed contains the guides that the test follows, with what other users do at the same time.
 var followed = map[string]func(*guide) map[string]func(){
 	"adopting-conversations.md":   withHandmade,
 	"conflicts-and-restores.md":   alone,

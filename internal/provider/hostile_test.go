@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// Whatever replies instead of the API causes a plain error. Nothing goes on forever, and
-// no other host sees the credentials.
+// Any reply that does not come from the API causes a plain error. No request goes on forever, and no other host sees
+// the credentials.
 func TestHostileReplies(t *testing.T) {
 	t.Parallel()
 	var strayed atomic.Int64

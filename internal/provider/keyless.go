@@ -8,10 +8,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// keyless are the conversations of a state that no key stands for any more. An entry
-// under a new key may take one, if it is the same in everything that the configuration
-// sets. An index finds them by those fields, so that a thousand entries don't look at a
-// thousand conversations each. For those that change too, see [keyless.takeNamesakes].
+// keyless contains the conversations of a state that no key stands for any more. An entry under a new key may take
+// one if the conversation equals everything that the configuration sets. An index by the fields that are set avoids
+// comparing a thousand entries with a thousand conversations each. [keyless.takeNamesakes] handles entries that also
+// change.
 type keyless struct {
 	numbers numbers
 	free    []*freeConversation
@@ -27,7 +27,7 @@ type freeConversation struct {
 	inPlace  *ownedModel // the plan of the entry under the same key, if that may stand for another one
 }
 
-// setFields are those of the [configurableFields] that an entry sets, one bit each.
+// setFields are the [configurableFields] that an entry sets, one bit for each.
 type setFields uint64
 
 func (k *keyless) add(m *ownedModel) *freeConversation {
@@ -36,17 +36,18 @@ func (k *keyless) add(m *ownedModel) *freeConversation {
 	return added
 }
 
-// mayMove reports whether an entry may stand for another conversation than that under its key: it gets another phone
-// or a first number, or it changes and declares no number. planned is its plan in place.
+// mayMove reports whether an entry may take another conversation than the one under its key. That is so if its phone
+// changes, if its number changes or is set for the first time, or if it changes and declares no number. planned is
+// the plan that keeps the conversation under its key.
 func (m *ownedModel) mayMove(planned, prior ownedModel) bool {
 	return m.isBlind() || !sameReference(planned.PhoneID, prior.PhoneID) ||
 		prior.RecipientPhoneNumber.IsNull() && !planned.RecipientPhoneNumber.IsNull() ||
 		m.RecipientPhoneNumber.IsNull() && (m.isUnsure() || planned.differsFrom(prior))
 }
 
-// undecided returns the keys of the restless entries of which it is not known yet which conversations they turn out
-// to be, because values of theirs are unknown, or of entries that may take the same ones. Nothing is chosen for them
-// before: it could be another one's when the plan is applied.
+// undecided returns the keys of the restless entries whose conversation can't be chosen yet, because some of their
+// values are unknown or because an entry with unknown values may take the same conversation. The plan chooses none
+// for them: the apply could find that it belongs to another entry.
 func (k *keyless) undecided(config entries, restless map[string]*freeConversation, tried openCreates) map[string]bool {
 	var isOpen, isBare, isVague bool // any conversation may be taken
 	for key, entry := range config {
@@ -61,7 +62,8 @@ func (k *keyless) undecided(config entries, restless map[string]*freeConversatio
 	if !isVague || len(k.free) == 0 {
 		return nil
 	}
-	// An entry without a number fits conversations of all numbers. Otherwise, each number is a matter of its own.
+	// An entry without a number fits conversations with any number. If every entry has a number, each number is
+	// decided separately.
 	isOpen = isOpen || isBare
 	groupOf := func(m *ownedModel) string {
 		if isOpen || m == nil {
@@ -98,9 +100,10 @@ func (k *keyless) undecided(config entries, restless map[string]*freeConversatio
 	return undecided
 }
 
-// swapped returns the keys of entries that have moved to the phone and the number of another one that has moved,
-// while another one has moved to theirs. They change too, so only that tells which conversations they stand for.
-// keys are all that need a conversation, and tried the creates whose outcome is not known.
+// swapped returns the keys of entries that have exchanged their phones and numbers: each has taken those of the next,
+// and the last one has taken those of the first. These entries also change otherwise, so only the exchange shows
+// which conversations they stand for. keys are the entries that need a conversation, and tried are the creates whose
+// outcome is unknown.
 func (k *keyless) swapped(config entries, keys []string, moved map[string]*freeConversation, tried openCreates) map[string]bool {
 	found := map[string]bool{}
 	if len(moved) < 2 {
@@ -131,7 +134,7 @@ func (k *keyless) swapped(config entries, keys []string, moved map[string]*freeC
 			from[was], to[key] = key, is
 		}
 	}
-	for start := range to { // a round of keys comes back to the first one
+	for start := range to { // a cycle of keys returns to its first key
 		next, isMoved := from[to[start]]
 		for isMoved && next != start {
 			next, isMoved = from[to[next]]
@@ -141,9 +144,8 @@ func (k *keyless) swapped(config entries, keys []string, moved map[string]*freeC
 	return found
 }
 
-// take returns the plan that gives the entry one of the conversations: one that is the
-// same in everything, or will be when it is restored. It returns nil if there is none. own is the
-// conversation of an entry that has moved.
+// take returns the plan that gives the entry a conversation that equals what the entry declares, or will once it is
+// restored. It returns nil if there is none. own is the conversation of an entry that may move.
 func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	if len(k.free) == 0 || config.hasUnknown() {
 		return nil
@@ -163,14 +165,14 @@ func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	return nil
 }
 
-// isBetterThan reports whether an entry that has a conversation of its own may give it up for this one: it need not be
-// restored, and it has a number only if the entry declares that.
+// isBetterThan reports whether an entry with its own conversation may give it up for this one. This one must not need a
+// restore, and must have a number only if the entry declares it.
 func (c *freeConversation) isBetterThan(config ownedModel) bool {
 	return !c.IsDeleted.ValueBool() && c.RecipientPhoneNumber.IsNull() == config.RecipientPhoneNumber.IsNull()
 }
 
-// takenAs returns the plan of the conversation for an entry that takes it, written as the
-// configuration does: under a new key, Terraform knows no other spelling.
+// takenAs returns the plan for an entry that takes the conversation. The plan uses the spelling of the configuration:
+// Terraform accepts no other spelling under a new key.
 func (c *freeConversation) takenAs(planned, config ownedModel) *ownedModel {
 	c.taken = true
 	planned.spelledAs(config.conversationModel)
@@ -206,7 +208,7 @@ func (m *conversationModel) setFields() (set setFields) {
 	return set
 }
 
-// text returns the meanings of the fields as one text.
+// text returns the normalized values of the fields as one text.
 func (set setFields) text(texts map[string]string) string {
 	var parts []string
 	for i, field := range configurableFields {

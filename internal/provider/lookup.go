@@ -92,9 +92,8 @@ func textsOf(values []attr.Value) []string {
 	return texts
 }
 
-// suspect returns the attribute that the CRM must have refused. The path is empty if it
-// refused none, or may have refused one of several. others are further attributes that
-// are set.
+// suspect returns the attribute that the CRM must have refused. The path is empty if the CRM refused no attribute, or
+// if it is unclear which one. others are the other attributes that are set.
 func (m lookupModel) suspect(err error, others ...string) path.Path {
 	suspects := others
 	if !m.OrderBy.IsNull() {
@@ -112,8 +111,7 @@ func (m lookupModel) suspect(err error, others ...string) path.Path {
 	return path.Root(suspects[0])
 }
 
-// lookupAttributes returns the attributes of a [lookupModel]. known are the fields that
-// exist, nil for any.
+// lookupAttributes returns the attributes of a [lookupModel]. known are the fields that exist, or nil for any.
 func lookupAttributes(known []string) map[string]schema.Attribute {
 	example, fields, orders := "name = \"Acme\"", "", " If you omit it, the CRM chooses the order."
 	if known != nil {
@@ -179,9 +177,8 @@ func readOnly(attributes map[string]resourceschema.Attribute) map[string]schema.
 	return shown
 }
 
-// shownAttribute returns a read-only attribute of the same type. It keeps only the first
-// sentence of the description, which says what the value is. The other sentences say what
-// setting it does.
+// shownAttribute returns a read-only attribute of the same type. It keeps only the first sentence of the description,
+// which says what the value is. The remaining sentences explain how to set it.
 func shownAttribute(attribute resourceschema.Attribute) schema.Attribute {
 	description, _, _ := strings.Cut(attribute.GetMarkdownDescription(), ". ")
 	description = strings.TrimSuffix(description, ".") + "."

@@ -128,8 +128,8 @@ func TestLookupValidators(t *testing.T) {
 	wantSame(t, `fields: value must be the name of a field, such as name, got: "".`, resp.Diagnostics[0].Detail())
 }
 
-// A field of a conversation that contains an id is compared with an id. One that every conversation
-// has is never empty.
+// A field of a conversation that contains an id is compared with an id. A field that every conversation has is never
+// empty.
 func TestLookupCheckIDs(t *testing.T) {
 	t.Parallel()
 	filter := texts("phone_id", "Sales", "recipient_account_id", "", "recipient_contact_id", "?", "recipient_phone_number", "Sales", "owner_id", "Sales")

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// The CRM carries out a create, but the reply does not show it. The provider finds the
-// conversation, keeps it in the state with a warning, and does not create it again. It
-// changes nothing of others. The real Terraform plays each way once. TestStage_lost
-// checks the empty plan and a destroy for all ways, and this test for the first two.
+// The CRM carries out a create, but the reply does not show it. The provider finds the conversation, keeps it in the
+// state with a warning, and does not create it again. It does not change records of other users. The real Terraform
+// plays each variant once. TestStage_lost checks the empty plan and a destroy for all variants, and this test for the
+// first two.
 func TestAccLostReply(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	for i, name := range slices.Sorted(maps.Keys(losses)) {

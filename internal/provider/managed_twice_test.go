@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A conversation is of two resources only if both have names: what is being imported has
-// none, and may be what another one gives up. What has no id is nobody's.
+// A conversation belongs to two resources only if both have names: a resource that is being imported has none, and
+// may take a conversation that another one gives up. An entry without an id belongs to no resource.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	one, err := client.ParseID(testPhone)
@@ -40,7 +40,7 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// A conversation that an apply deletes is adopted by no resource of that apply.
+// If an apply deletes a conversation, no resource of that apply adopts it.
 func TestDeletedIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	m := configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue("+12025550101") })

@@ -22,8 +22,7 @@ func inlineMessages(planned types.Map) client.Field[[]client.MessageInput] {
 	return client.Value(inputs)
 }
 
-// inline returns the keys of the messages that are created together with a new
-// conversation, and the input of each.
+// inline returns the keys and the inputs of the messages that are created together with a new conversation.
 func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 	for _, key := range wanted.keys() {
 		if message := wanted[key]; message != nil && !message.isAttached() {
@@ -33,17 +32,16 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 	return keys, inputs
 }
 
-// createdMessages returns the planned messages of a new conversation after the create:
-// those that the state has, and those that are wanted, which may have to be attached. A
-// message that was created together with the conversation has an id, or null if it is
-// unknown which message it is. createdMessages warns of messages that the conversation does
-// not show, and remembers them: they may show later. If the conversation could not be read, nothing
-// is attached: it may be another one.
+// createdMessages returns the planned messages of a new conversation after the create: the messages for the state,
+// and the wanted messages, some of which still have to be attached. A message that was created together with the
+// conversation has an id, or null if it is unknown which message it is. createdMessages warns of messages that the
+// conversation does not show, and remembers them, because they may appear later. If the conversation could not be
+// read, nothing is attached: it may be another conversation.
 //
-// earlier is the attempt of the create. If that has made the conversation, the state does not
-// get messages that it has not sent: they are yet to be created.
+// earlier is the attempt that the create repeated. If that attempt made the conversation, the state does not get
+// messages that the attempt has not sent. They have yet to be created.
 func createdMessages(at path.Path, conversation client.ID, planned types.Map, earlier *engine.Attempt, result engine.Result[client.Conversation], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
-	isEarlier := result.Adopted && earlier != nil // it may be what that has made
+	isEarlier := result.Adopted && earlier != nil // the earlier attempt may have made it
 	if planned.IsNull() && !isEarlier {
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
@@ -63,7 +61,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		var actual client.Message
 		isNew := result.Unsent && !earlier.MayHaveSent(inputs[i])
 		if isNew && (matched[i] < 0 || !earlier.MayHaveSent(asInput(made[matched[i]]))) {
-			continue // what it matches may be a message of others
+			continue // a match may be a message of another user
 		}
 		if matched[i] >= 0 {
 			actual = made[matched[i]]
@@ -82,8 +80,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		}
 		m := wanted[key].applied(actual)
 		if reference(m.ID) != actual.ID || actual.ID.IsZero() {
-			// Also if ignore_changes has made Terraform insist on the id of another
-			// message.
+			// This also applies if ignore_changes makes Terraform insist on the id of another message.
 			memory.tried(conversation, engine.NoFloor)
 		}
 		inState[key], wanted[key] = m, m
@@ -107,8 +104,8 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 	return inState.toMap(), wanted.toMap(), diags
 }
 
-// tryOf returns the attempt with only the messages of the try that has made all of its messages,
-// if there is one: the other tries have made nothing.
+// tryOf returns the attempt reduced to the messages of the try that made all messages of the conversation, if there
+// is one. The other tries made nothing.
 func tryOf(earlier *engine.Attempt, made []client.Message) *engine.Attempt {
 	if earlier == nil {
 		return nil
@@ -123,13 +120,13 @@ func tryOf(earlier *engine.Attempt, made []client.Message) *engine.Attempt {
 	return earlier
 }
 
-// asInput returns what tells whether the message was sent.
+// asInput returns the fields that tell whether the message was sent.
 func asInput(m client.Message) client.MessageInput {
 	return client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(m.Direction), Content: client.Value(m.Content)}}
 }
 
-// undeclared warns of messages that the earlier attempt has sent and the configuration does not
-// declare any more. left are all that no key stands for, and doubted those that one may stand for.
+// undeclared warns of messages that the earlier attempt sent and that the configuration no longer declares. left are
+// all messages that no key stands for, and doubted are the messages that a key may stand for.
 func undeclared(at path.Path, earlier *engine.Attempt, left []client.Message, doubted []client.ID) (diags diag.Diagnostics) {
 	gone := slices.DeleteFunc(slices.Clone(left), func(m client.Message) bool {
 		return slices.Contains(doubted, m.ID) || !earlier.MayHaveSent(asInput(m))
@@ -152,9 +149,8 @@ func mayBeUndeclared(at path.Path, conversation client.ID, earlier *engine.Attem
 	return diags
 }
 
-// matchCreated matches the messages of a new conversation like [engine.MatchMessages],
-// and returns those that are left. If no one else has written there, the last one is
-// certain.
+// matchCreated matches the messages of a new conversation like [engine.MatchMessages], and returns the remaining
+// ones. If no one else has written there, the last remaining message is certain.
 func matchCreated(inputs []client.MessageInput, made []client.Message) (matched []int, left []client.Message) {
 	matched = engine.MatchMessages(inputs, made)
 	left = unmatched(matched, made)
@@ -208,9 +204,9 @@ func notIdentified(ids []client.ID) string {
 		"message under another key. Terraform then creates it again.", idList(ids))
 }
 
-// asTried returns the state of a conversation that may not exist. If its plan, m, was not sent, because
-// an earlier try is still open, the state has what that has sent: if Terraform drops the private state of
-// a tainted resource, only the state tells what to look for.
+// asTried returns the state of a conversation that may not exist. If its plan, m, was not sent because the outcome of
+// an earlier try is unknown, the state has what the earlier try sent. If Terraform drops the private state of a
+// tainted resource, only the state tells what to look for.
 func (m ownedModel) asTried(n numbers, tried attempt) ownedModel {
 	if !tried.isUnsent {
 		return m
@@ -224,7 +220,7 @@ func (m ownedModel) asTried(n numbers, tried attempt) ownedModel {
 		return m
 	}
 	state := messages{}
-	for i, input := range inputs { // their keys are lost: these have the same order
+	for i, input := range inputs { // their keys are lost, but their order is the same
 		message := messageModel{ID: types.StringNull(), IsDeleted: types.BoolValue(false)}
 		for _, field := range sentFields {
 			field.set(&message, field.sent(input))
@@ -235,8 +231,8 @@ func (m ownedModel) asTried(n numbers, tried attempt) ownedModel {
 	return m
 }
 
-// notCreated returns the state of a conversation that may not exist, or only in part. id is
-// zero if it is unknown. Its messages have no ids.
+// notCreated returns the state of a conversation that may not exist, or only in part. id is zero if it is unknown.
+// Its messages have no ids.
 func (m ownedModel) notCreated(id client.ID) ownedModel {
 	m.conversationModel = m.applied(unreadConversation(id, nil))
 	if m.Messages.IsNull() {

@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A messageMemory is what a resource knows of its messages in addition to the state. The
-// private state keeps it. Each of its maps is made when something is noted in it.
+// A messageMemory is what a resource knows of its messages in addition to the state. The private state keeps it. Its
+// maps are nil until they are used.
 type messageMemory struct {
 	// Revisions are the revisions at which the state's messages were read. A message that
 	// still has its revision need not be read again.
@@ -20,21 +20,19 @@ type messageMemory struct {
 	// Since contains the revision of each conversation above which the CRM may have the
 	// state's messages without an id.
 	Since map[client.ID]int64 `json:"since,omitempty"`
-	// Lost contains, for each conversation and the digest of a message, the revision above which
-	// the CRM may still create that message: its create got no reply. A create of the same
-	// message looks for it first.
+	// Lost contains messages whose create got no reply, by conversation and digest. The value is the revision above
+	// which the CRM may still create the message. Another create of the same message looks for it first.
 	Lost map[client.ID]map[string]int64 `json:"lost,omitempty"`
-	// Refused contains, for each conversation and the digest of a message, how many such
-	// messages the state has though they were certainly not created. The next refresh drops
-	// that many.
+	// Refused counts the messages in the state that were certainly not created, by conversation and digest. The next
+	// refresh drops that many.
 	Refused map[client.ID]map[string]int `json:"refused,omitempty"`
-	// Unread contains the messages whose creates were answered with these ids and could not be read
-	// back, with the revision before the create. The id may be that of another message: the next
-	// refresh, or an apply without one, asks that first.
+	// Unread contains the messages whose creates were answered with these ids and could not be read back, with the
+	// revision before the create. An id may belong to another message. The next refresh, or an apply without a
+	// refresh, checks that first.
 	Unread map[client.ID]int64 `json:"unread,omitempty"`
 }
 
-// keepOnly forgets what these conversations don't need.
+// keepOnly forgets everything that these conversations don't need.
 func (m *messageMemory) keepOnly(conversations entries) {
 	needed := messageMemory{Unread: m.Unread}
 	for _, conversation := range conversations {
@@ -80,8 +78,8 @@ func (m *messageMemory) tell(api *engine.Engine, state types.Map) {
 	api.ReferToMessages(attached)
 }
 
-// applied notes a message that was written. If the CRM holds something else than the
-// state, the next refresh reads it again.
+// applied notes a message that was written. If the CRM holds something different from the state, the next refresh
+// reads the message again.
 func (m *messageMemory) applied(planned messageModel, actual client.Message) {
 	delete(m.Revisions, actual.ID)
 	if !planned.isAttached() && actual.Revision > 0 && engine.Agrees(planned.toAPI(nil), actual) {
@@ -101,7 +99,7 @@ func note[K comparable, V any](noted *map[K]V, key K, value V) {
 	(*noted)[key] = value
 }
 
-// noteEarliest notes a revision, unless an earlier one is noted already.
+// noteEarliest notes a revision, unless it has already noted an earlier one.
 func noteEarliest[K comparable](noted *map[K]int64, key K, revision int64) {
 	if earlier, isNoted := (*noted)[key]; isNoted {
 		revision = min(revision, earlier)
@@ -116,8 +114,8 @@ func (m *messageMemory) lost(conversation client.ID, message messageModel, since
 	note(&m.Lost, conversation, lost)
 }
 
-// forgetUndeclared forgets the lost creates of messages that an apply no longer declares: if they are
-// declared again, they are new ones, and what then looks like them may be a message of others.
+// forgetUndeclared forgets the lost creates of messages that an apply no longer declares. If the configuration
+// declares such a message again, it is a new message, and a similar one in the CRM may come from someone else.
 func (m *messageMemory) forgetUndeclared(conversation client.ID, planned types.Map) {
 	declared := map[string]bool{}
 	for _, message := range messagesFrom(planned) {
@@ -126,23 +124,23 @@ func (m *messageMemory) forgetUndeclared(conversation client.ID, planned types.M
 	maps.DeleteFunc(m.Lost[conversation], func(digest string, _ int64) bool { return !declared[digest] })
 }
 
-// unseen notes a message that was sent, and that the conversation does not show. An older copy may
-// have answered, so a create of the message looks for it first, unless nothing tells since when:
-// older messages may be those of others.
+// unseen notes a message that was sent, and that the conversation does not show. A lagging replica may have answered,
+// so a create of the message looks for it first. If the revision before the create is unknown, unseen notes nothing:
+// older messages may come from someone else.
 func (m *messageMemory) unseen(conversation client.ID, message messageModel) {
 	if since := m.since(conversation); since > engine.NoFloor {
 		m.lost(conversation, message, since)
 	}
 }
 
-// refused notes a create of a message in the conversation that was not carried out.
+// refused notes that a create of a message in the conversation was not carried out.
 func (m *messageMemory) refused(conversation client.ID, message messageModel) {
 	refused := m.Refused[conversation]
 	note(&refused, message.digest(), refused[message.digest()]+1)
 	note(&m.Refused, conversation, refused)
 }
 
-// earlier returns the attempt that a create in the conversation repeats, nil for none.
+// earlier returns the attempt that a create in the conversation repeats, or nil.
 func (m *messageMemory) earlier(conversation client.ID, message messageModel) *engine.Attempt {
 	since, isLost := m.Lost[conversation][message.digest()]
 	if !isLost {
@@ -151,7 +149,7 @@ func (m *messageMemory) earlier(conversation client.ID, message messageModel) *e
 	return &engine.Attempt{Since: engine.Moment{Revision: since}}
 }
 
-// digest tells messages with another direction or content apart. It does not show them.
+// digest returns a text that differs for messages with a different direction or content, and reveals neither.
 func (m messageModel) digest() string {
 	sum := sha256.Sum256([]byte(m.Direction.ValueString() + " " + m.Content.ValueString()))
 	return hex.EncodeToString(sum[:8])

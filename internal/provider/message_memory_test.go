@@ -24,7 +24,7 @@ func TestMessageMemory_since(t *testing.T) {
 	}
 }
 
-// A message that the conversation does not show is looked for, but not if anything there may be it.
+// The provider looks for a message that the conversation does not show, unless any message there may be the one.
 func TestMessageMemory_unseen(t *testing.T) {
 	t.Parallel()
 	m, owner, other := &messageMemory{}, parse(t, idA), parse(t, idB)
@@ -60,8 +60,8 @@ func TestMessageMemory_earlier(t *testing.T) {
 	}
 }
 
-// Two messages of a conversation say the same, and were lost. One of them is created now, and the
-// other one is lost again: the next create still looks for it first.
+// Two messages of a conversation have the same text, and both were lost. One of them is created now, and the other
+// one is lost again. The next create still looks for it first.
 func TestMessageMemory_sameTwice(t *testing.T) {
 	t.Parallel()
 	owner := parse(t, idA)

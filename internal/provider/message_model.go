@@ -112,8 +112,8 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 	return input
 }
 
-// baseline returns the baseline of the message. It has only the fields that the state has:
-// the CRM sets the others.
+// baseline returns the baseline of the message. It contains only the fields that the state has, because the CRM sets
+// the rest.
 func (m messageModel) baseline(conversation client.ID, asOf int64) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: asOf, Fields: map[string]string{
 		"text_message_conversation_id": engine.TextOf(conversation),
@@ -126,9 +126,8 @@ func (m messageModel) baseline(conversation client.ID, asOf int64) *engine.Basel
 	return b
 }
 
-// messageFromAPI returns a message as Terraform sees it. A field that like omits stays
-// null. A value that means the same as in like keeps the spelling of like, and so does
-// everything that a stub does not show.
+// messageFromAPI returns a message as Terraform sees it. A field that like omits stays null. A value that means the
+// same as in like keeps the spelling of like. A value that a stub does not show stays as in like.
 func messageFromAPI(message client.Message, like messageModel) messageModel {
 	m := like
 	m.ID = keepSpelling(like.ID, referenceFromAPI(message.ID), sameReference)

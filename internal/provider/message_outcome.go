@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// settleAll records the outcomes of the writes and of the removals. What could not be removed stays
-// in the state.
+// settleAll records the outcomes of the writes and of the removals. A message that could not be removed stays in the
+// state.
 func (w *messageWork) settleAll(written []engine.Result[client.Message], removed []error) {
 	for _, write := range w.writes {
 		if write.change.Earlier != nil {
@@ -99,7 +99,7 @@ func warnOfMade(at path.Path, made engine.Result[client.Message]) (diags diag.Di
 	return diags
 }
 
-// adoptedMessage warns of a message that was taken for what a create has made.
+// adoptedMessage warns that the provider took a message in the CRM for the result of a create.
 func adoptedMessage(at path.Path, id client.ID) diag.Diagnostic {
 	return placed(at, diag.NewWarningDiagnostic("Text Message Adopted", located(at, fmt.Sprintf(
 		"The CRM gave no usable reply when the provider created the message. The provider found the message %s, which has appeared in the "+
@@ -115,9 +115,8 @@ func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnings returns the failures as warnings, for a conversation that has been created: an
-// error would make Terraform destroy it. The planned messages stay in the state, and the
-// next refresh drops those that were not created.
+// warnings returns the failures as warnings, for a conversation that has been created: an error would make Terraform
+// destroy it. The planned messages stay in the state, and the next refresh drops those that were not created.
 func (w *messageWork) warnings() (diags diag.Diagnostics) {
 	for _, d := range w.diagnostics() {
 		at := w.at.AtName("messages")

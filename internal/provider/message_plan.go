@@ -42,8 +42,8 @@ func (m messages) haveUnknown() bool {
 	return m.have(func(m *messageModel) bool { return m == nil || m.hasUnknown() })
 }
 
-// respelled returns planned messages in the spelling of the configuration. Under a new
-// key, Terraform accepts no other spelling.
+// respelled returns planned messages in the spelling of the configuration. Terraform accepts no other spelling under
+// a new key.
 func respelled(planned, config types.Map) types.Map {
 	if planned.IsNull() || planned.IsUnknown() {
 		return planned
@@ -57,9 +57,9 @@ func respelled(planned, config types.Map) types.Map {
 	return state.toMap()
 }
 
-// planMessages plans the messages. A message that is configured under another key, and is
-// otherwise the same, moves there with its id: a message that is created again may be
-// sent again. What then has no message changes the one under its own key, or is a new one.
+// planMessages plans the messages. If a message is configured under another key and is otherwise the same, it moves
+// there with its id: a message that is created again may be sent again. An entry that has no message after that
+// changes the message under its own key, or is a new message.
 func planMessages(config, prior types.Map) types.Map {
 	if config.IsNull() {
 		return types.MapNull(messageType)
@@ -81,7 +81,7 @@ func planMessages(config, prior types.Map) types.Map {
 			needy = append(needy, key)
 		}
 	}
-	// What is not known yet may turn out to be any message that is left.
+	// A message with unknown values may turn out to be any message that is left.
 	isOpen := configured.haveUnknown() && (len(needy) != 1 || len(before) != 1)
 	if !isOpen {
 		needy = before.takeAll(configured, needy, planned)
@@ -97,8 +97,8 @@ func planMessages(config, prior types.Map) types.Map {
 			message.ID = types.StringUnknown()
 		}
 		if message.ID.IsUnknown() && isKnown(copied[key].ID) {
-			// Terraform insists on what ignore_changes has copied, though this is another
-			// message. The next refresh finds its id.
+			// Terraform insists on the id that ignore_changes has copied, although it belongs to another message. The
+			// next refresh finds the right id.
 			message.ID = copied[key].ID
 		}
 		message.IsDeleted = types.BoolUnknown()
@@ -107,9 +107,9 @@ func planMessages(config, prior types.Map) types.Map {
 	return planned.toMap()
 }
 
-// configuredMessages returns the messages of a configuration. With ignore_changes,
-// Terraform copies the state into it, computed attributes too: an id next to content
-// comes from the state, and attaches nothing.
+// configuredMessages returns the messages of a configuration. With ignore_changes, Terraform copies the state into
+// the configuration, including computed attributes. An id next to content therefore comes from the state, and does
+// not attach a message.
 func configuredMessages(config types.Map) messages {
 	configured := messagesFrom(config)
 	for _, message := range configured {
@@ -140,7 +140,7 @@ func (m messageModel) plannedFrom(owned messageModel) *messageModel {
 	return &m
 }
 
-// sameAs returns the plan that keeps the owned message, nil if there is none that is the same in everything.
+// sameAs returns the plan that keeps the owned message. It returns nil unless the message is the same in every field.
 func (m messageModel) sameAs(owned *messageModel) *messageModel {
 	if owned == nil || owned.ID.IsUnknown() || m.hasUnknown() || !m.mayBecomeOf(*owned) {
 		return nil
@@ -152,8 +152,8 @@ func (m messageModel) sameAs(owned *messageModel) *messageModel {
 	return next
 }
 
-// takeAll plans the needy messages that take one of m: one that is the same in everything, or else the only
-// one of the same text and direction. It returns the keys of the others.
+// takeAll plans the needy messages that can take a message of m: one that is the same in every field, or else the
+// only one with the same text and direction. It returns the keys of the messages that are still needy.
 func (m messages) takeAll(configured messages, needy []string, planned messages) (left []string) {
 	hasNoID := func(key string) bool { return m[key] == nil || !isKnown(m[key].ID) }
 	held := m.byText(slices.DeleteFunc(m.keys(), hasNoID))

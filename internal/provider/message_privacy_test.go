@@ -70,8 +70,8 @@ func (r *replies) lack(texts ...string) resource.TestCheckFunc {
 	}
 }
 
-// No reply contains what others have written, neither in a conversation that Terraform
-// manages nor in a message that is only attached.
+// No reply contains what other users have written, neither in a conversation that Terraform manages nor in a message
+// that is only attached.
 func TestAccTextMessages_othersAreNeverRead(t *testing.T) {
 	w, sent := recorded(t)
 	existing, err := w.Create(textMessages, map[string]any{"content": "attached by id", "direction": 1})

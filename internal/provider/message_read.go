@@ -25,8 +25,8 @@ type messageRefresh struct {
 	diags diag.Diagnostics // warnings
 }
 
-// asOf returns the as-of of conversations with their messages, which may be as they were when
-// the list that all resources share was read.
+// asOf returns the as-of of conversations with their messages, which may be as old as the list that all resources
+// share.
 func (r *messageRefresh) asOf(conversations int64) int64 {
 	if listed := r.api.Messages.ListedAsOf(); listed > engine.NoFloor {
 		return min(conversations, listed)
@@ -57,9 +57,8 @@ func (r *messageRefresh) of(ctx context.Context, e entries) (err error) {
 	return nil
 }
 
-// set replaces the messages of the conversation at a path with those that were found. It
-// drops those that are gone or belong to another conversation now. It looks for messages
-// that were created and whose id is unknown.
+// set replaces the messages of the conversation at a path with the messages that were found. It drops messages that
+// are gone or now belong to another conversation. It looks for messages that were created and whose id is unknown.
 func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) error {
 	if m.Messages.IsNull() {
 		m.Messages = types.MapNull(messageType)
@@ -126,9 +125,8 @@ func (r *messageRefresh) replace(state messages, key string, message client.Mess
 	state[key] = &actual
 }
 
-// find finds the messages under these keys in the conversation, and sets their ids. It
-// keeps a message that may be there, even if it is unknown which one it is: if it were
-// sent again, it could exist twice. It drops the others.
+// find looks for the messages under these keys in the conversation, and sets their ids. It keeps a message that may
+// exist there, even if it is unknown which one it is: sending it again could duplicate it. It drops the rest.
 func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation client.ID, state messages, keys []string) error {
 	if len(keys) == 0 {
 		return nil

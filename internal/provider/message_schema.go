@@ -34,8 +34,8 @@ func ownedAttributes() map[string]schema.Attribute {
 	return attributes
 }
 
-// messageModel is a message in configuration, plan or state. A message that is only
-// attached has an id, and none of the fields that are sent.
+// messageModel is a message in configuration, plan or state. A message that is only attached has an id, and none of
+// the fields that the provider sends.
 type messageModel struct {
 	Content      types.String
 	Direction    types.String

@@ -14,9 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A messageWork carries out the plan for the messages of one conversation. It uses the
-// operations of messages: an update of the conversation that contained them could drop
-// the messages of others.
+// A messageWork carries out the plan for the messages of one conversation. It uses separate operations on messages,
+// because an update of the conversation that contained messages could drop the messages of other users.
 type messageWork struct {
 	at           path.Path // of the conversation
 	conversation client.ID
@@ -46,8 +45,8 @@ type messageRemoval struct {
 	prior messageModel
 }
 
-// newMessageWork returns the work that turns the prior messages of a conversation, known
-// as of a revision of the space, into the planned ones.
+// newMessageWork returns the work that turns the prior messages of a conversation into the planned ones. asOf is the
+// revision of the space at which the prior messages were known.
 func newMessageWork(at path.Path, conversation client.ID, planned, prior types.Map, asOf int64, memory *messageMemory) *messageWork {
 	w := &messageWork{at: at, conversation: conversation, planned: planned, prior: prior, memory: memory, state: messages{}}
 	before := messagesFrom(prior)
@@ -79,8 +78,8 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 	return w
 }
 
-// warnOfLeft warns of messages that were sent, that no key stands for any more, and that can't be
-// deleted because their ids are unknown.
+// warnOfLeft warns of messages that were sent, that no key stands for any more, and that the provider can't delete
+// because it doesn't know their ids.
 func (w *messageWork) warnOfLeft(wanted, before messages) {
 	left := slices.DeleteFunc(before.keys(), func(key string) bool {
 		message := before[key]
@@ -151,7 +150,7 @@ func (w *messageWork) tell(api *engine.Engine) {
 	api.ReferToMessages(attached)
 }
 
-// writeMessages turns the messages of conversations into the planned ones, in as few requests as possible.
+// writeMessages turns the messages of all conversations into the planned ones, in as few requests as possible.
 func (w *conversationWork) writeMessages(ctx context.Context) {
 	if len(w.messages) == 0 {
 		return

@@ -94,7 +94,7 @@ func (m *machine) byName(all snapshot) []string {
 	return slices.SortedFunc(maps.Keys(all), func(a, b string) int { return number(a) - number(b) })
 }
 
-// othersAct does what others may do in the CRM at any time.
+// othersAct does what other users may do in the CRM at any time.
 func (m *machine) othersAct(t *rapid.T) {
 	all := m.snapshot()
 	ids := m.byName(all)
@@ -135,9 +135,8 @@ func (m *machine) othersAct(t *rapid.T) {
 	}
 }
 
-// othersWork changes other records, as people do. Otherwise, a space whose newest record
-// is purged would look like an older copy of itself, of which the provider believes
-// nothing.
+// othersWork changes other records, as people do. Otherwise, a space whose newest record is purged would look like an
+// older copy of itself, and the provider would not trust it.
 func (m *machine) othersWork(t *rapid.T) {
 	if err := m.crm.Edit("Accounts", acme, map[string]any{"name": oneOf(t, "name", "Acme", "ACME")}); err != nil {
 		m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
@@ -185,7 +184,7 @@ func (m *machine) othersEdit(t *rapid.T, id string, now held) (string, error) {
 	return fmt.Sprintf("set %s = %s of", field, meaningOf(field, value)), m.crm.Edit(conversations, id, map[string]any{field: value})
 }
 
-// rivals returns the updates of a plan that others can precede.
+// rivals returns the updates of a plan for which another user can get ahead.
 func (m *machine) rivals(plan *corePlan) []intent {
 	now := m.snapshot()
 	return slices.DeleteFunc(m.intents(plan), func(i intent) bool {

@@ -56,7 +56,7 @@ func (v *verdict) judgeMessages() {
 		is := v.after[id]
 		for messageID, message := range was.messages {
 			now, exists := is.messages[messageID]
-			// Nothing tells a message from one that was sent and is lost if only white space differs.
+			// If only white space differs, nothing distinguishes a message from one that was sent and lost.
 			isSpelling := now.message != message.message && now.meaning() == message.meaning() && now.deleted == message.deleted
 			isTaken := v.taken[id] && message.first // it is the same as a declared one: the adoption was told
 			if message.others && now != message && !isSpelling && !isTaken && v.isKept(id) && !v.ofSecondEver[id] {
@@ -99,9 +99,8 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 		complaints = append(complaints, "not fully known")
 	}
 	well := configured && !v.hasFailed(intent{slot: slot}) && len(complaints) == 0
-	// An adopted conversation without any of the sent messages was someone else's with
-	// the same number. The messages stay unidentified until people say which ones they
-	// are.
+	// An adopted conversation without any of the sent messages was someone else's with the same number. The messages
+	// stay unidentified until people say which ones they are.
 	unidentified := slices.ContainsFunc(complaints, func(text string) bool {
 		return strings.Contains(text, "the id of the message is not known") || strings.Contains(text, "can't find the message")
 	})
@@ -123,7 +122,7 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 		knew, owned := prior[message.id]
 		switch {
 		case message.id == "":
-			// The error of a conversation that an undo could not delete tells of its messages, too.
+			// The error about a conversation that an undo could not delete also covers its messages.
 			if _, wasOpen := v.openBefore(address, id)[message.meaning()]; !wasOpen && len(complaints) == 0 && !v.hasFailed(intent{slot: slot}) && (!v.isAdopted(id) || v.harmless && v.undisturbed) {
 				v.fail("a message is not known, and nobody is told", "%s: %s", slot, key)
 			}

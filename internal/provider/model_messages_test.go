@@ -29,8 +29,8 @@ func (s message) String() string { return fmt.Sprintf("%s %q", s.direction, s.co
 // messagesByKey are the messages that a conversation declares.
 type messagesByKey map[string]message
 
-// A CRM changes some contents. Some are declared under several keys, and others write the
-// same ones. If a CRM makes one line of two, no one can recognize those.
+// A CRM changes some contents. Some are declared under several keys, and other users write the same ones. If a CRM
+// turns two lines into one, nothing can recognize such a message.
 var (
 	contents   = []string{"hello", "bye", "two\nlines", "Tom & Zoë", " hello "}
 	directions = []string{"outgoing", "incoming"}
@@ -139,7 +139,7 @@ func (d declared) messagesDiffer(state tftypes.Value) bool {
 	return false
 }
 
-// isSame reports whether any difference is without meaning.
+// isSame reports whether the difference has no meaning.
 func (s message) isSame(other message) bool {
 	plain := func(content string) string {
 		return strings.TrimRight(strings.ReplaceAll(content, "\r\n", "\n"), " \n")

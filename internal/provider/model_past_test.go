@@ -10,12 +10,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Reads may show the past: for a while, from a lagging replica, or for good, after the
-// space was restored from a backup. The provider must not take either for what people
-// did.
+// Reads may show the past: for a while, from a lagging replica, or for good, after the space was restored from a
+// backup. The provider must not mistake either for what people did.
 
-// letLag makes reads lag until [machine.endTrouble]. They show what others did before,
-// but not what others do until then.
+// letLag makes reads lag until [machine.endTrouble]. They show what other users did earlier, but not what they do
+// until then.
 func (m *machine) letLag(t *rapid.T) {
 	lag := oneOf(t, "lag", time.Second, 4*time.Second)
 	m.log("  reads lag by %s", lag)
@@ -62,8 +61,8 @@ func (m *machine) restoreBackup(t *rapid.T) {
 	if again := planning.plan(m.config()); again != nil {
 		m.fail("a restored backup is taken for what people did", "%s", planText(again))
 	}
-	// Each change asks first whether the space is older than what its state has seen. A new
-	// resource has seen nothing, and core may plan to destroy one before its refresh.
+	// Each change first asks whether the space is older than what its state has seen. A new resource has seen nothing,
+	// and core may plan to destroy a resource before its refresh.
 	plan.changes = slices.DeleteFunc(plan.changes, func(c *change) bool {
 		return c.action != update || !m.bulk && stateID(c.prior.value) != id // the others have seen nothing newer
 	})

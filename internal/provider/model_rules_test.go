@@ -133,8 +133,8 @@ func (m *machine) judgeRead(before, refreshed map[string]instance, applied bool)
 	}
 }
 
-// judgeFound judges the refresh of a conversation without an id. It stays so, or gets the
-// id of a conversation that a lost create may have made: one that contradicts nothing.
+// judgeFound judges the refresh of a conversation without an id. The conversation stays without an id, or gets the id
+// of a conversation that a lost create may have made and that contradicts nothing.
 func (m *machine) judgeFound(slot string, sent, actual tftypes.Value, now snapshot) {
 	id := stateID(actual)
 	what, exists := now[id]
@@ -245,8 +245,8 @@ func (m *machine) isTaken(was tftypes.Value, planned map[string]tftypes.Value) b
 	return false
 }
 
-// judgeRenamed checks that no conversation of a map is removed while another one is
-// created with its phone and number, where there is only one of each.
+// judgeRenamed checks that a map does not remove a conversation and create another one with the same phone and
+// number, if there is only one of each.
 func (m *machine) judgeRenamed(planned, prior map[string]tftypes.Value) {
 	created, removed := map[[2]string][]string{}, map[[2]string][]string{}
 	kept := map[string]bool{"": true}

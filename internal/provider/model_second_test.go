@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A second state declares conversations in the same CRM, some of them with phones and
-// numbers that the first one declares. To the first one, they belong to others. Messages
-// that only the second one sends mark them.
+// A second state declares conversations in the same CRM, some of them with phones and numbers that the first one
+// declares. From the view of the first state, they belong to other users. Messages that only the second state sends
+// mark them.
 
 // ofSecond draws the next configuration of the second state: nothing, or one
 // conversation.
@@ -33,7 +33,7 @@ func (m *machine) secondApplies(t *rapid.T) {
 // applySecond applies the second state. Only its adoptions matter.
 func (m *machine) applySecond(d declared) {
 	if !m.secondActs.CompareAndSwap(false, true) {
-		return // it is running, and may have met the fault itself
+		return // the second apply is running, and may have met the fault itself
 	}
 	defer m.secondActs.Store(false)
 	m.secondActed = true

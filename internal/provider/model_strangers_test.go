@@ -13,10 +13,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Others create conversations, by an incoming message or otherwise, some of them with a
-// declared phone and number. The provider must never overwrite or delete these. It may
-// adopt one that contradicts nothing in a lost create and has appeared since, with a
-// warning, if there is only one.
+// Other users create conversations, by an incoming message or otherwise, some of them with a declared phone and
+// number. The provider must never overwrite or delete these. It may adopt one, with a warning, if it is the only one
+// that contradicts nothing in a lost create and has appeared since.
 
 // bySender marks the message with which others have started a conversation.
 const bySender = bySID + ", the first"
@@ -59,8 +58,7 @@ func (m *machine) othersSend(t *rapid.T) {
 	m.log("a message comes in: %s with %s", m.nameOf(ids[0]), declared(act.Create.Values).meaning())
 }
 
-// A window is what the CRM held before a create whose outcome is unknown. The create
-// can't have made any of that.
+// A window is what the CRM held before a create whose outcome is unknown. The create can't have made any of that.
 type window map[string]held
 
 // hearAdopted notes the warnings of adoptions, and returns the ids that they name.
@@ -139,8 +137,8 @@ func (v *verdict) hearUndecided() {
 	}
 }
 
-// decide does what the provider then asks for: it deletes in the CRM what no one needs.
-// It reports whether an apply must follow.
+// decide does what the provider then asks for: it deletes the conversations in the CRM that are not needed. It
+// reports whether an apply must follow.
 func (m *machine) decide() bool {
 	now, decided := m.snapshot(), len(m.undecided) > 0
 	for _, id := range m.undecided {
@@ -155,9 +153,8 @@ func (m *machine) decide() bool {
 	return decided
 }
 
-// judgeTaken judges the adoption of a conversation by a state. known is what the CRM held
-// before the first attempt, and creates is the number of open creates of that phone and
-// number.
+// judgeTaken judges the adoption of a conversation by a state. known is what the CRM held before the first attempt,
+// and creates is the number of open creates with that phone and number.
 func (m *machine) judgeTaken(slot, id string, heard bool, known window, sent int64, creates int, now snapshot, claimed map[string]bool) {
 	what := now[id]
 	if m.strangers[id] && !heard {
@@ -270,8 +267,8 @@ func (m *machine) judgeFoundOnes(before, refreshed map[string]instance, walk *wa
 	}
 }
 
-// isLookAlike reports whether a conversation of others has everything that an open create
-// of the state has sent, and has appeared since, so that the two can't be told apart.
+// isLookAlike reports whether another user's conversation can't be told apart from the result of an open create: it
+// has everything that the create has sent, and has appeared since.
 func (v *verdict) isLookAlike(id string) bool {
 	what := v.before[id]
 	if _, existed := v.windows[what.identity()][id]; existed && v.strangers[id] {
@@ -291,8 +288,8 @@ func (v *verdict) isLookAlike(id string) bool {
 	})
 }
 
-// isAmbiguity reports whether an error says that conversations may be that of a lost
-// create or may belong to others, and names them.
+// isAmbiguity reports whether an error names conversations and says that a lost create may have made them or that
+// they may belong to other users.
 func (v *verdict) isAmbiguity(d *tfprotov6.Diagnostic) bool {
 	if strings.Contains(d.Detail, "The warnings above name them") {
 		return slices.ContainsFunc(v.walk.said["bulk"], func(other *tfprotov6.Diagnostic) bool { return other != d && v.isAmbiguity(other) })

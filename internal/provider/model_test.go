@@ -28,10 +28,9 @@ const (
 	hang = 2 * time.Minute // longer than a request may take
 )
 
-// A machine is a CRM, a configuration and Terraform, to which anything may happen. After
-// each apply, it compares the CRM with what it must be (model_rules_test.go,
-// model_verdict_test.go). The end of the output has what people need to know of a
-// failure: the rule, and the steps of the shortest sequence that breaks it.
+// A machine is a CRM, a configuration and Terraform, to which anything may happen. After each apply, it compares the
+// CRM with the expected contents (model_rules_test.go, model_verdict_test.go). The end of the output shows what
+// people need to know about a failure: the rule, and the steps of the shortest sequence that breaks it.
 type machine struct {
 	t            *rapid.T
 	crm          *mockserver.Server
@@ -433,8 +432,7 @@ func (m *machine) refresh(t *rapid.T) {
 	m.core.state = state
 }
 
-// settle corrects what is bad in the configuration and applies without trouble. After
-// that, the plan is empty.
+// settle corrects what is bad in the configuration and applies without trouble. After that, the plan is empty.
 func (m *machine) settle() {
 	for slot, d := range m.slots {
 		if d.isBad() {

@@ -115,8 +115,8 @@ func (v *verdict) failures() map[string]bool {
 	return failed
 }
 
-// isOpen reports whether a conversation could not be deleted because people have to say
-// whose it is: a lost create may have made it, or someone else.
+// isOpen reports whether a conversation could not be deleted because people have to decide whose it is: a lost create
+// or another user may have made it.
 func (w *walk) isOpen(address string) bool {
 	return slices.ContainsFunc(w.said[address], func(d *tfprotov6.Diagnostic) bool {
 		return isError(d) && strings.Contains(d.Summary, "Unable to Delete") && strings.Contains(d.Detail, "in the CRM may be it") && stateID(w.state[address].value) == ""
@@ -278,9 +278,9 @@ func isBetween(is, was, wanted string) bool {
 	return true
 }
 
-// judgeNew looks for conversations that are in no state. A conversation may be in no
-// state if a diagnostic said that it may exist: the reply to its create was lost, and
-// every search failed. With rollback_method = 0, deleted ones may be left too.
+// judgeNew looks for conversations that are in no state. That is allowed if a diagnostic said that the conversation
+// may exist, because the reply to its create was lost and every search failed. With rollback_method = 0, deleted
+// conversations may be left too.
 func (v *verdict) judgeNew(intents []intent) {
 	excused := map[string]bool{}
 	for _, id := range v.byName(v.after) {
@@ -319,8 +319,8 @@ func (v *verdict) isSaid(i intent, what string) bool {
 	})
 }
 
-// isAdopted reports whether a warning said that the conversation was adopted for an
-// earlier attempt. It may still be someone else's, if only phone and number could tell.
+// isAdopted reports whether a warning said that the conversation was adopted for an earlier attempt. It may still
+// belong to someone else, if only the phone and the number identify it.
 func (v *verdict) isAdopted(id string) bool {
 	said := slices.Concat(slices.Collect(maps.Values(v.walk.said))...)
 	return slices.ContainsFunc(said, func(d *tfprotov6.Diagnostic) bool {
@@ -340,8 +340,8 @@ func (m *machine) isLost(id string) bool {
 	return lost
 }
 
-// keepPromises checks that a conversation that had to be adopted was adopted, if that was
-// possible. A promise holds as long as the plan creates the same conversation there.
+// keepPromises checks that a conversation that had to be adopted was adopted, if that was possible. A promise is
+// valid as long as the plan creates the same conversation there.
 func (v *verdict) keepPromises(intents []intent) {
 	for id, slot := range v.lost {
 		what := v.before[id]

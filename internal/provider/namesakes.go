@@ -6,16 +6,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// namesakes are what has one phone and one number.
+// namesakes are the entries and conversations with the same phone and number.
 type namesakes struct {
 	needy []string // keys of entries that need a conversation
 	free  []*freeConversation
 }
 
-// takeNamesakes plans needy entries that take a conversation with their phone and number,
-// and change it. An entry takes one only if there is no choice: it is the only one left
-// with this phone and number, and so is the conversation. tried are the creates whose
-// outcome is not known: what they have made may be the entry's.
+// takeNamesakes plans needy entries that take a conversation with their phone and number, and change it. An entry
+// takes a conversation only if there is no other choice: exactly one entry and one conversation with this phone and
+// number are left. tried are the creates whose outcome is unknown, because the entry may stand for a conversation
+// that one of them made.
 func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried openCreates) {
 	isLeft := func(candidate *freeConversation) bool { return !candidate.taken && !candidate.isUnsure }
 	if len(needy) == 0 || !slices.ContainsFunc(k.free, isLeft) {
@@ -36,8 +36,8 @@ func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried o
 	}
 }
 
-// namesakes returns the entries that need a conversation and have a phone and a number,
-// with the conversations that have the same.
+// namesakes returns the entries that need a conversation and have a phone and a number, together with the
+// conversations that have the same phone and number.
 func (k *keyless) namesakes(config entries, needy []string) map[engine.Identity]*namesakes {
 	groups := map[engine.Identity]*namesakes{}
 	for _, key := range needy {
@@ -58,7 +58,7 @@ func (k *keyless) namesakes(config entries, needy []string) map[engine.Identity]
 	return groups
 }
 
-// isUnsure reports whether anything that the entry declares is yet to be known.
+// isUnsure reports whether any value that the entry declares is unknown.
 func (m *ownedModel) isUnsure() bool {
 	return m.hasUnknown() || m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown()
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// A renamed entry may have messages of which nothing is known yet.
+// The messages of a renamed entry may be completely unknown.
 func TestPlanEntries_unknownMessage(t *testing.T) {
 	t.Parallel()
 	entry := func(account, id types.String, owned messages) *ownedModel {
@@ -25,8 +25,8 @@ func TestPlanEntries_unknownMessage(t *testing.T) {
 	}
 }
 
-// An entry of which nothing is known yet may keep its conversation: the plan does not say that it
-// removes that. An entry that has gone does not.
+// An entry that is completely unknown may keep its conversation, so the plan does not say that it removes that. If
+// the entry is gone, the plan does.
 func TestPlanEntries_unknownEntry(t *testing.T) {
 	t.Parallel()
 	entry := func(number, id string) *ownedModel {
@@ -41,15 +41,15 @@ func TestPlanEntries_unknownEntry(t *testing.T) {
 	}
 }
 
-// ofOneNumber returns an entry whose number is that of all others.
+// ofOneNumber returns an entry with the number that all entries share.
 func ofOneNumber(phone, account, id types.String) *ownedModel {
 	m := newOwnedModel()
 	m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID, m.ID = phone, types.StringValue("+15550100001"), account, id
 	return m
 }
 
-// An entry gets another phone. The conversation of another one is the same as it declares, so it takes that. As
-// long as a value is unknown, that is undecided.
+// An entry gets another phone. The conversation of a second entry matches its declaration, so it takes that one. As
+// long as a value is unknown, the choice is undecided.
 func TestPlanEntries_moved(t *testing.T) {
 	t.Parallel()
 	first, second, none := types.StringValue(testPhone), types.StringValue(testAccount), types.StringNull()
@@ -70,8 +70,8 @@ func TestPlanEntries_moved(t *testing.T) {
 	}
 }
 
-// An entry without a number has a value that is not known yet. If the map has no other conversation to choose
-// from, it keeps its own.
+// An entry without a number has an unknown value. If the map has no other conversation to choose from, the entry
+// keeps its own.
 func TestPlanEntries_alone(t *testing.T) {
 	t.Parallel()
 	entry := func(account, id types.String) *ownedModel {
@@ -87,7 +87,7 @@ func TestPlanEntries_alone(t *testing.T) {
 	}
 }
 
-// Two entries have swapped their phones, and change, but a new one has the phone of one of them, too.
+// Two entries have swapped their phones and change, but a new entry has the phone of one of them too.
 func TestPlanEntries_notSwapped(t *testing.T) {
 	t.Parallel()
 	first, second, none := types.StringValue(testPhone), types.StringValue(testAccount), types.StringNull()
@@ -96,7 +96,7 @@ func TestPlanEntries_notSwapped(t *testing.T) {
 	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || !planned["c"].ID.IsUnknown() || len(removed) > 0 {
 		t.Errorf("the plan is %v, %v, %v", planned["a"].ID, planned["b"].ID, planned["c"].ID)
 	}
-	// One of a row is between two others, which keep their own.
+	// One of several entries that have moved is between two entries that keep their own conversations.
 	third, fourth := types.StringValue("20000000-0000-4000-8000-00000000000a"), types.StringValue("50000000-0000-4000-8000-00000000000a")
 	prior["c"] = ofOneNumber(third, none, third)
 	planned, removed, _ = numbers{}.planEntries(entries{"a": ofOneNumber(second, first, none), "b": ofOneNumber(third, first, none), "c": ofOneNumber(fourth, first, none)}, prior, nil)
@@ -117,8 +117,7 @@ func TestPlanEntries_movedWithoutNumber(t *testing.T) {
 	}
 }
 
-// A message that was sent and not identified has no id. Under another key, it is a new one, as the warning
-// about it says.
+// A message that was sent and not identified has no id. Under another key, it is a new message, as its warning says.
 func TestPlanMessages_notIdentified(t *testing.T) {
 	t.Parallel()
 	message := func(id types.String) *messageModel {

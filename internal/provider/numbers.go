@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// numbers compares phone numbers: by the region of the provider, and by what the private
-// state of a resource remembers of each conversation.
+// numbers compares phone numbers. It uses the region of the provider, and what the private state of a resource
+// remembers of each conversation.
 type numbers struct {
 	client.PhoneNumbers
 
@@ -19,10 +19,9 @@ type numbers struct {
 	isUnknown   bool        // the region is not known yet
 }
 
-// respellings are the numbers that the CRM holds in another spelling than was sent, by
-// the id of the conversation. The CRM may keep only the digits, or mask some of them.
-// Then only this memory tells that the number is the configured one, and that the
-// conversation need not be replaced.
+// respellings are the numbers that the CRM holds in a different spelling from the one that was sent, by the id of the
+// conversation. The CRM may keep only the digits, or mask some of them. Then only this memory shows that the number
+// is the configured one, and that the conversation need not be replaced.
 type respellings map[client.ID]respelling
 
 // A respelling is one number in two spellings.
@@ -30,8 +29,8 @@ type respelling struct {
 	Sent string `json:"sent"`
 	Held string `json:"held"` // empty: whatever the next read shows
 
-	// Open means that the outcome of the update that set the number is unknown. The next
-	// read may then show a number that someone else has set.
+	// Open means that the outcome of the update that set the number is unknown. The next read may show a number that
+	// someone else has set.
 	Open bool `json:"open,omitempty"`
 }
 
@@ -58,7 +57,7 @@ func (n numbers) same(a, b attr.Value) bool {
 	return a.IsNull() == b.IsNull() && n.Same(textOf(a), textOf(b))
 }
 
-// sameIn is same for a conversation, whose number the CRM may hold in another spelling.
+// sameIn is same for a conversation, whose number may be spelled differently in the CRM.
 func (n numbers) sameIn(id types.String) func(a, b attr.Value) bool {
 	return func(a, b attr.Value) bool {
 		if n.same(a, b) {
@@ -109,10 +108,9 @@ func (n numbers) asHeld(id client.ID, number string) string {
 	return number
 }
 
-// remember notes the spelling in which the CRM holds the number that was written, empty
-// if that could not be read. It reports whether the spelling is another one. After a
-// create, the number is always the conversation's, whatever the CRM has made of it. After
-// an update, it may be one that someone else has set.
+// remember notes the CRM's spelling of the number that was written, or an empty text if the number could not be read
+// back. It reports whether the spelling differs. After a create, the number in the CRM always corresponds to the one
+// that was sent. After an update, someone else may have set it.
 func (n numbers) remember(sent client.ConversationInput, id client.ID, held string) bool {
 	number, isSet := sent.RecipientPhoneNumber.Get()
 	if !isSet || n.respellings == nil || n.Same(number, held) {
@@ -125,8 +123,8 @@ func (n numbers) remember(sent client.ConversationInput, id client.ID, held stri
 	return held != ""
 }
 
-// rememberOpen notes the number of an update that failed, but may have been carried out, at least
-// in part. The next read shows whether the CRM holds it, and in which spelling.
+// rememberOpen notes the number of an update that failed, but may have been carried out at least in part. The next
+// read shows whether the CRM holds the number, and in which spelling.
 func (n numbers) rememberOpen(sent client.ConversationInput, err error) {
 	id, isUpdate := sent.ID.Get()
 	number, isSet := sent.RecipientPhoneNumber.Get()

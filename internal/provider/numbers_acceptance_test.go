@@ -14,9 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A number in another spelling of the service replaces nothing: neither when another
-// field changes, nor when the configuration uses the CRM's spelling.
-// TestStage_numberRewritten has the other spellings, more steps, and a map.
+// If the service spells a number differently, nothing is replaced: neither when another field changes, nor when the
+// configuration uses the CRM's spelling. TestStage_numberRewritten covers the other spellings, more steps, and a map.
 func TestAccTextMessageConversation_numberRewritten(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
 	n := rewritings[mockserver.Masked]

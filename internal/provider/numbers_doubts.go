@@ -14,7 +14,7 @@ import (
 
 const numberAttribute = "recipient_phone_number"
 
-// A numberDoubt is what makes a number doubtful that the CRM may accept.
+// A numberDoubt is a reason to doubt a number that the CRM may accept.
 type numberDoubt struct{ summary, what, advice string }
 
 var (
@@ -49,24 +49,23 @@ var (
 	}
 )
 
-// mayHaveCountry matches numbers that are long enough for a country code. Short codes and the
-// names of senders have none.
+// mayHaveCountry matches numbers that are long enough for a country code. Short codes and sender names are not.
 var mayHaveCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
 
-// oneOrTwoDigits matches what is too short even for a short code.
+// oneOrTwoDigits matches numbers that are too short even for a short code.
 var oneOrTwoDigits = regexp.MustCompile(`^\D*\d\D*\d?\D*$`)
 
-// over15Digits matches more digits than a number with its country code can have, not counting
-// zeros in front: those may be a prefix, as 011 is in North America.
+// over15Digits matches more digits than a number with its country code can have. It doesn't count leading zeros,
+// which may be a prefix, such as 011 in North America.
 var over15Digits = regexp.MustCompile(`^[^\pL1-9]*[1-9][^\pL\d]*(?:\d[^\pL\d]*){15,}$`)
 
-// withPlus matches a number of any length with + in front. It is not the name of a sender.
+// withPlus matches a number of any length that begins with +. Such a number is not a sender name.
 var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)
 
-// beginsWithLetter matches the name of a sender, and a number with a word in front.
+// beginsWithLetter matches a sender name, and a number that follows a word.
 var beginsWithLetter = regexp.MustCompile(`^[^\pL\d]*\pL`)
 
-// doubt returns what is doubtful about a new number of the plan, nil for nothing.
+// doubt returns the doubt about a new number of the plan, or nil.
 func (n numbers) doubt(planned conversationModel, prior *conversationModel) *numberDoubt {
 	number := planned.RecipientPhoneNumber
 	if !isKnown(number) || prior != nil && n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber) {

@@ -170,7 +170,7 @@ func TestNumbers_lacksCountry(t *testing.T) {
 	}
 }
 
-// A number that can't be right, or a text that may be a name, is told in the plan, once.
+// The plan warns once of a number that can't be right, and of a text that may be a name.
 func TestNumbers_warnOfDoubts(t *testing.T) {
 	t.Parallel()
 	number := func(text string) conversationModel {

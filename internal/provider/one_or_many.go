@@ -7,8 +7,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// Nobody knows how many other single resources Terraform reads, writes and deletes at the same time. So the
-// engine handles each record of one as if it had a caller of its own, and those of a map together.
+// The provider doesn't know how many other single resources Terraform reads, writes and deletes at the same time. So
+// the engine handles the record of each single resource as if it had its own caller, and handles the records of a map
+// together.
 
 func readAll[T client.Record, In engine.Input](ctx context.Context, l layout, from *engine.Collection[T, In], ids []client.ID) (map[client.ID]T, error) {
 	if l.isSingle {

@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Creates of unknown outcome, with the real Terraform: beside another resource of the same number, and
-// with create_before_destroy. The tests on a stage have everything else that can happen meanwhile.
+// Creates with an unknown outcome, with the real Terraform: next to another resource with the same number, and with
+// create_before_destroy. The tests on a stage cover everything else that can happen meanwhile.
 func TestAccOpenCreate(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	impatiently := []string{`recovery_timeout = "2s"`, `max_retries = 0`}

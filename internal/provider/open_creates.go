@@ -31,9 +31,9 @@ func (m *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string,
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
-// keptOpen warns of what an attempt of a map may have made, and could not be deleted. If it can't tell
-// which conversation that is, it forgets the attempt, unless the map may be replaced: then the apply
-// would create the conversation again.
+// keptOpen warns of conversations that an attempt of a map may have made, and that could not be deleted. If it can't
+// tell which conversation the attempt has made, it forgets the attempt, unless the map may be replaced: then the
+// apply would create the conversation again.
 func (m *memory) keptOpen(key string, err error, isReplaced bool) diag.Diagnostic {
 	at := at(key)
 	text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
@@ -71,15 +71,15 @@ func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
 			"it: %s. If the conversation belongs to someone else, restore it in the CRM.")
 }
 
-// findOpenCreates looks in a refresh for what the creates of entries without an id have made, sets the
-// ids of those that it adopts, and returns what it has found for them. The others stay as they are: the
-// next apply looks again. If deletion_policy is "abandon", only the next apply adopts a conversation: a
-// tainted resource would abandon it, and create another one. But each refresh looks for every attempt: it
-// reads the other resources too, which the apply need not. What belongs to them is claimed, or they
-// report it. So the attempts pass all of that from now on.
+// findOpenCreates is the part of a refresh that looks for what the creates of entries without an id have made. It
+// sets the ids of the conversations that it adopts, and returns what it has found for them. The other entries stay as
+// they are, and the next apply looks again. If deletion_policy is "abandon", only the next apply adopts a
+// conversation: a tainted resource would abandon it, and create another one. The refresh still looks for every
+// attempt, because it reads the other resources too, which an apply may not. Each of those resources claims its
+// conversations, or reports an error. The attempts pass these conversations from then on.
 //
-// If any look failed, nothing is adopted: a conversation that it would have found may be another
-// resource's.
+// If any look failed, nothing is adopted: a conversation that the failed look would have found may belong to another
+// resource.
 func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (adopted createResults, diags diag.Diagnostics) {
 	keys := memory.open.keys()
 	if len(keys) == 0 {
@@ -117,14 +117,14 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 	return adopted, append(warnOfAdoption(memory.root(), adopted, true), memory.warnOfStillOpen(left, policy)...)
 }
 
-// staysOpen reports whether a look has passed what belongs to other resources, and could not tell
-// about the rest: there are candidates, or the provider may not read their messages.
+// staysOpen reports whether a look passed conversations of other resources and could not tell about the remaining
+// ones, because there are candidates or the provider may not read their messages.
 func staysOpen(err error) bool {
 	_, isAmbiguous := candidatesOf(err)
 	return isAmbiguous || problemOfLook(err) == client.NotPermitted
 }
 
-// problemOfLook returns why a look for what a create has made failed, 0 if err is not from a look.
+// problemOfLook returns why a look for the result of a create failed. It returns 0 if err is not from a look.
 func problemOfLook(err error) client.Problem {
 	lost, isLost := errors.AsType[*engine.LostCreateError](err)
 	if !isLost {
@@ -142,7 +142,7 @@ func (m *memory) found(key string, conversation client.Conversation) {
 	delete(m.open, key)
 }
 
-// warnOfStillOpen warns that it is still unknown whether conversations exist, and why a look could not tell.
+// warnOfStillOpen warns that it is still unknown whether conversations exist, and says why a look could not tell.
 func (l layout) warnOfStillOpen(left createResults, policy types.String) diag.Diagnostics {
 	var names []string
 	var why, advice string
@@ -175,7 +175,7 @@ func (l layout) warnOfStillOpen(left createResults, policy types.String) diag.Di
 			"If {the resource|an entry} still declares the phone and number, the apply adopts what it finds. ")+outcome+advice+why)
 }
 
-// warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
+// warnOfLeft warns of conversations that may remain in the CRM because of a deletion_policy.
 func (m *memory) warnOfLeft() (diags diag.Diagnostics) {
 	for _, key := range m.open.keys() {
 		diags.Append(placed(m.root(), diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", located(m.at(key), fmt.Sprintf(

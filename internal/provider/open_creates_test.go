@@ -49,7 +49,7 @@ func TestWarnOfAdoption_several(t *testing.T) {
 		"created several conversations. The", "adopted them: \"a\": "+idA+", \"b\": "+idB+". If one of them belongs to someone else, set")
 }
 
-// What may be left of an undone create has a warning of its own, without the id of a state.
+// What may be left of an undone create has its own warning, without the id of a state.
 func TestWarnOfAdoption_left(t *testing.T) {
 	t.Parallel()
 	undone := engine.Result[client.Conversation]{Twins: []client.ID{parse(t, idA)}, Err: engine.ErrUndone}
@@ -59,8 +59,8 @@ func TestWarnOfAdoption_left(t *testing.T) {
 	}
 }
 
-// The state has one revision for all open entries, so that a map which is replaced looks for
-// each of them, but not for what other resources have.
+// The state has one revision for all open entries, so that a map that is replaced looks for each of them, but not for
+// conversations of other resources.
 func TestEntries_revision(t *testing.T) {
 	t.Parallel()
 	since := func(revision int64) attempt { return attempt{Since: engine.Moment{Revision: revision}} }
@@ -82,8 +82,8 @@ func TestEntries_revision(t *testing.T) {
 	}
 }
 
-// If Terraform drops the memory, an attempt is looked for above what it has passed, but never
-// above what a look has found for it.
+// If Terraform drops the memory, the provider looks for an attempt above what the attempt has passed, but never above
+// what a look has found for it.
 func TestAttemptAbove(t *testing.T) {
 	t.Parallel()
 	passed := map[client.ID]int64{parse(t, idA): 7, parse(t, idB): 12}
@@ -95,7 +95,7 @@ func TestAttemptAbove(t *testing.T) {
 	}
 }
 
-// Only what the attempt has sent, and no key may stand for, is named.
+// A warning names only messages that the attempt has sent and that no key may stand for.
 func TestUndeclared(t *testing.T) {
 	t.Parallel()
 	var sent []client.MessageInput
@@ -112,7 +112,7 @@ func TestUndeclared(t *testing.T) {
 	wantTexts(t, diags, "no longer declares: "+idA+". They stay")
 }
 
-// A colleague's message is not taken for one that the attempt has not sent.
+// A colleague's message is not mistaken for a message that the attempt has not sent.
 func TestCreatedMessagesOfAnAttempt(t *testing.T) {
 	t.Parallel()
 	say := func(content string) client.MessageInput {

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// messageOwners are the messages that resources have, as far as their plans and applies by this
-// process tell. Any of two resources may be planned first, so each of them looks for the other one.
+// messageOwners tracks which resources have which messages, according to the plans and applies of this process.
+// Either of two resources may be planned first, so each looks for the other.
 type messageOwners struct {
 	mu       sync.Mutex
 	created  map[client.ID]messageOwner          // and kept
@@ -23,20 +23,20 @@ type messageOwners struct {
 	isOld    bool                                // an apply has come since the refresh
 }
 
-// A messageOwner is the name of a resource, see [owners], and the conversation of its message. A new
-// resource has no name yet.
+// A messageOwner is the name of a resource, see [owners], and the conversation of its message. A new resource has no
+// name yet.
 type messageOwner struct {
 	name         string
 	conversation client.ID
 }
 
-// isOther reports whether the two are different resources with different conversations. A conversation
-// that is yet to be created has no id.
+// isOther reports whether the two are different resources with different conversations. A conversation that has yet
+// to be created has no id.
 func (a messageOwner) isOther(b messageOwner) bool {
 	return a.name != b.name && (a.conversation != b.conversation || a.conversation.IsZero())
 }
 
-// note notes the messages that a resource has, in place of those that it had before.
+// note notes the messages that a resource has, and replaces the earlier note.
 func (o *messageOwners) note(name string, e entries) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -64,8 +64,8 @@ func (o *messageOwners) note(name string, e entries) {
 	}
 }
 
-// applied notes the messages that a resource has after its apply. What the plans have attached
-// is forgotten: in "terraform test", the same process may plan something else next.
+// applied notes the messages that a resource has after its apply. It forgets what plans have attached: in "terraform
+// test", the same process may plan something else next.
 func (o *messageOwners) applied(name string, e entries) {
 	o.note(name, e)
 	o.mu.Lock()
@@ -74,9 +74,9 @@ func (o *messageOwners) applied(name string, e entries) {
 	o.isOld = true
 }
 
-// refreshed notes that a resource was read. If that is another refresh by the same process, all of
-// the earlier plans and applies is forgotten: the next plans tell anew who has which message, and the
-// resource that gives one up may be planned after the one that attaches it.
+// refreshed notes that a resource was read. If this is another refresh by the same process, it forgets all earlier
+// plans and applies. The next plans note again who has which message. The resource that gives up a message may be
+// planned after the one that attaches it.
 func (o *messageOwners) refreshed(name string) {
 	if name == "" {
 		return
@@ -93,8 +93,8 @@ func (o *messageOwners) refreshed(name string) {
 	note(&o.read, name, true)
 }
 
-// checkMessages returns an error for each planned message that something else has too. Each apply would
-// move the message from one conversation to the other, or create it again where it is then missing.
+// checkMessages returns an error for each planned message that another conversation or resource has too. Otherwise,
+// each apply would move the message from one conversation to the other, or create it again where it is missing.
 func (r *baseResource) checkMessages(memory *memory, planned entries) (diags diag.Diagnostics) {
 	r.provider.messages.note(memory.owner, planned)
 	first := map[client.ID]path.Path{}
@@ -118,13 +118,13 @@ func (r *baseResource) checkMessages(memory *memory, planned entries) (diags dia
 	return diags
 }
 
-// check returns an error for a planned message that another resource has, too.
+// check returns an error for a planned message that another resource has too.
 func (o *messageOwners) check(at path.Path, by messageOwner, isAttached bool, id client.ID) (diags diag.Diagnostics) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	creator, isKept := o.created[id]
-	// Two resources that declare it by its id both need a name: Terraform plans one that it replaces a second
-	// time, as a new one.
+	// If two resources declare the message by its id, both need a name: Terraform plans a resource that it replaces a
+	// second time, as a new one.
 	isAttachedElsewhere := slices.ContainsFunc(slices.Collect(maps.Keys(o.attached[id])), func(other messageOwner) bool {
 		return other.isOther(by) && (!isAttached || other.name != "" && by.name != "")
 	})
@@ -144,10 +144,9 @@ func (o *messageOwners) check(at path.Path, by messageOwner, isAttached bool, id
 	return diags
 }
 
-// owners are the resources that a refresh has read, and their conversations. Terraform
-// doesn't say at which address a resource is. So each has a name of its own in its private
-// state, which stays with it when its address changes. What was imported a moment ago has none
-// yet: nothing is said of that.
+// owners are the resources that a refresh has read, and their conversations. Terraform doesn't tell the provider the
+// address of a resource. So each resource has its own name in its private state, which stays the same if the address
+// changes. A resource that was just imported has no name yet, and is skipped.
 type owners struct {
 	mu   sync.Mutex
 	read map[string]bool      // by name
@@ -155,8 +154,7 @@ type owners struct {
 	of   map[client.ID]string // the first that was read
 }
 
-// note takes note of a resource that is read, and returns those of its conversations that
-// another resource has, too.
+// note notes that a resource is read, and returns its conversations that another resource has too.
 func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
 	if name == "" {
 		return nil

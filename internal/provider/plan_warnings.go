@@ -11,9 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// warnOfPlan warns of what a plan of a map does but does not show well, with one warning
-// for each kind. before are the conversations of the state, and removed those that the plan removes or
-// replaces.
+// warnOfPlan warns of changes that the plan of a map doesn't show clearly, with one warning for each kind of change.
+// before are the conversations of the state, and removed are the conversations that the plan removes or replaces.
 func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entries, abandoned bool) (diags diag.Diagnostics) {
 	at := path.Root("conversations")
 	becomes := "deletes these conversations with their messages"
@@ -55,8 +54,8 @@ func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entri
 	return diags
 }
 
-// warnOfRemoval warns of conversations that no entry stands for any more: Terraform
-// counts only the resource, and says that it destroys nothing. names are the keys of the state.
+// warnOfRemoval warns of conversations that no entry stands for any more. Terraform's own summary counts only the
+// resource, and says that nothing is destroyed. names are the keys of the state.
 func warnOfRemoval(names []string, planned entries, abandoned bool) (diags diag.Diagnostics) {
 	if len(names) == 0 {
 		return nil
@@ -76,7 +75,7 @@ func warnOfRemoval(names []string, planned entries, abandoned bool) (diags diag.
 	return diags
 }
 
-// areOpen reports whether entries may turn out to need conversations that the plan removes.
+// areOpen reports whether entries may still take conversations that the plan removes.
 func (e entries) areOpen() bool {
 	for _, entry := range e {
 		if entry == nil || entry.isUnsettled || entry.ID.IsUnknown() && entry.isUnsure() {

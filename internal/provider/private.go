@@ -15,31 +15,31 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A memory is the private state of a resource: what the provider must know the next time,
-// and what does not belong in the configuration.
+// A memory is the private state of a resource: what the provider must know the next time, and what does not belong in
+// the configuration.
 type memory struct {
 	layout
 
 	space seenSpace
-	// owner is a name that tells the resource from others, empty until it is needed.
+	// owner is a name that distinguishes the resource from others. It is empty until it is needed.
 	owner string
-	// asOf is the revision of the space as of the last refresh. A record that nothing
-	// newer has changed need not be read before an update.
+	// asOf is the revision of the space at the last refresh. A record that is not newer need not be read before an
+	// update.
 	asOf int64
 	open openCreates
 	// unread are answers to creates that have not been read yet.
 	unread unreadAnswers
 	early  *earlyDestroy // of the plan of a destroy
-	// adopted are conversations that the last refresh took for what an attempt has made.
-	// Terraform does not show the warnings of the refresh that a destroy begins with.
+	// adopted are conversations that the last refresh took for the result of an attempt. Terraform does not show the
+	// warnings of the refresh at the beginning of a destroy.
 	adopted  map[client.ID]bool
 	numbers  numbers
 	messages *messageMemory
 
 	isMoved bool // from another provider, and not read yet
 
-	// What the entries of a map don't show: the revisions at which they were read, and
-	// which of them the CRM protects against deletion.
+	// The entries of a map don't show these values: the revisions at which they were read, and whether the CRM
+	// protects them against deletion.
 	revisions map[client.ID]int64
 	protected map[client.ID]bool
 }
@@ -106,8 +106,8 @@ func (r *baseResource) stateOf(ctx context.Context, state tfsdk.State, private p
 	return owned, memory, append(diags, more...)
 }
 
-// planningState is stateOf for the resource that a plan is about. A new one has neither, even if it
-// replaces another one. If provider settings are unknown, the space of the state can't be checked.
+// planningState is stateOf for the resource of a plan. A new resource has neither, even if it replaces another one.
+// If provider settings are unknown, the provider can't check the space of the state.
 func (r *baseResource) planningState(ctx context.Context, req resource.ModifyPlanRequest, model stateModel) (entries, *memory, diag.Diagnostics) {
 	if req.State.Raw.IsNull() {
 		return entries{}, r.newMemory(), nil
@@ -158,7 +158,7 @@ func (m *memory) write(ctx context.Context, private privateStore) (diags diag.Di
 	return diags
 }
 
-// keepParts remembers what the entries of a map don't show.
+// keepParts notes the values that the entries of a map don't show.
 func (m *memory) keepParts(owned map[client.ID]*ownedModel) {
 	clear(m.revisions)
 	clear(m.protected)

@@ -12,8 +12,8 @@ import (
 
 const conversationType = "pipeliner_text_message_conversation"
 
-// An rpc calls the provider as Terraform does. So tests can cover what needs a newer
-// Terraform than the installed one.
+// An rpc calls the provider as Terraform does. So tests can cover features that need a newer Terraform than the
+// installed one.
 type rpc struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer

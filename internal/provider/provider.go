@@ -118,9 +118,8 @@ func newProviderData(settings settingsModel, terraform, version string) *provide
 	}
 }
 
-// check checks the settings while Terraform configures the provider, so that each error
-// occurs once, at its attribute. An unknown setting is not an error until the engine is
-// needed.
+// check checks the settings while Terraform configures the provider, so that each error occurs once, at its
+// attribute. An unknown setting is no error until a resource needs the engine.
 func (p *providerData) check() (diags diag.Diagnostics) {
 	for _, name := range p.settings.missing() {
 		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",

@@ -44,7 +44,7 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// If the provider block omits a setting, the environment has it.
+// If the provider block omits a setting, the environment supplies it.
 func TestAccProvider_environment(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	t.Setenv("PIPELINER_SERVICE_URL", w.url+w.SpacePath()+"/") // the whole base URL

@@ -24,9 +24,8 @@ var inReal = []string{
 	"TestAccTextMessageConversations_update", "TestAccTextMessageConversationData_byID",
 }
 
-// A mock with other people's conversations replaces a real space, and a new process of
-// this test binary tests and sweeps it. Other people's conversations must stay as they
-// are, and those of the tests must be gone.
+// A mock with other people's conversations replaces a real space, and a new process of this test binary tests and
+// sweeps it. Other people's conversations must stay unchanged, and the conversations of the tests must be gone.
 func TestAccRealSpace(t *testing.T) {
 	if os.Getenv(resource.EnvTfAcc) == "" {
 		t.Skipf("acceptance tests run where %s is set", resource.EnvTfAcc)
@@ -162,7 +161,7 @@ func (w *world) wantUntouched(foreign []string, before map[string]any) {
 	}
 }
 
-// asReal runs this test binary with the world in place of the real space.
+// asReal runs this test binary with the world instead of the real space.
 func (w *world) asReal(arguments ...string) (output string, err error) {
 	w.t.Helper()
 	command := exec.CommandContext(w.t.Context(), os.Args[0], arguments...) //nolint:gosec // itself

@@ -133,8 +133,8 @@ func (m recordsLookupModel) failure(err error, known *causes) (diags diag.Diagno
 	return failure{sought: "Records", at: m.suspect(err, others...), err: err, causes: known}.diagnostics()
 }
 
-// foundRecords returns the ids and the records as Terraform sees them. The records have
-// only these fields, or all if there are none.
+// foundRecords returns the ids and the records as Terraform sees them. The records have only the given fields, or all
+// fields if none are given.
 func foundRecords(ctx context.Context, found []client.RawRecord, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	ids, records := make([]attr.Value, len(found)), make([]attr.Value, len(found))
@@ -153,16 +153,16 @@ func foundRecords(ctx context.Context, found []client.RawRecord, fields []string
 	return types.ListValueMust(types.StringType, ids), types.DynamicValue(tupleOf(ctx, records)), diags
 }
 
-// The limits of a reply, so that it does no harm: Terraform writes numbers without
-// exponents, and walks values and their types recursively.
+// These limits keep a harmful reply from using up time and memory: Terraform writes numbers without exponents, and
+// walks values and their types recursively.
 const (
 	maxDepth     = 64
 	maxExponent  = 4096 // to the base of 2
 	numberDigits = 512  // binary ones, as many as Terraform keeps
 )
 
-// recordFromJSON returns a record as a Terraform object. It has only these fields (of a
-// path like "owner.name" the first part), or all if there are none.
+// recordFromJSON returns a record as a Terraform object. It has only the given fields, or all fields if none are
+// given. Of a path such as "owner.name", it has the first part.
 func recordFromJSON(ctx context.Context, data []byte, fields []string) (attr.Value, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

@@ -93,8 +93,8 @@ func TestRecordFromJSONRefuses(t *testing.T) {
 	}
 }
 
-// For any input, there is no panic, and the converted value is what came, even after it
-// has gone to Terraform and back.
+// For any input, there is no panic, and the converted value is the same as the input, even after it has gone to
+// Terraform and back.
 func FuzzRecordFromJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":null}`, `{"a":[1,[2,{"b":null}],"x",true,1.5e-7]}`, `{"":{"":""}}`, `{"a":9223372036854775807,"b":-0,"c":1e400}`,

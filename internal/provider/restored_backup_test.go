@@ -8,9 +8,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A plan is saved, and the service is restored from a backup before the apply. Then the apply writes
-// nothing, whatever it would do first: the records may be other ones, and a write would make the
-// space look as new as the state.
+// A plan is saved, and the service is restored from a backup before the apply. Then the apply writes nothing,
+// whatever its first step would be: the records may be different ones, and a write would make the space look as new
+// as the state.
 func TestStage_savedPlanInRestoredBackup(t *testing.T) {
 	t.Parallel()
 	changed, fewer := numbered(1).entries(), numbered(3).without("c001").entries()

@@ -74,8 +74,7 @@ func (s *scene) made(others, all, live int) {
 	}
 }
 
-// others notes the existing conversations, and returns a check that nobody has changed
-// them.
+// others notes the existing conversations, and returns a check that they are unchanged.
 func (s *scene) others() (untouched func()) {
 	before := map[string]map[string]any{}
 	for _, record := range s.Records(conversations) {

@@ -13,12 +13,11 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// The framework visits every value of a map several times in each call, and copies the
-// whole map for each of its entries. For thousands of entries, that takes longer than
-// everything else. So the map of the bulk resource passes through the framework sealed:
-// as one string that contains the bytes that Terraform has sent. The bulk resource reads
-// its entries from the string, and seals what it returns. The framework handles the rest
-// of the resource: its private state, its diagnostics and its life cycle.
+// The framework visits every value of a map several times in each call, and copies the whole map for each of its
+// entries. With thousands of entries, that takes longer than everything else. So the map of the bulk resource passes
+// through the framework sealed: as one string that contains the bytes that Terraform has sent. The bulk resource
+// reads its entries from the string, and seals what it returns. The framework still handles the private state, the
+// diagnostics and the life cycle of the resource.
 
 // sealedAttribute is the attribute of the bulk resource that passes through the framework
 // sealed.
@@ -76,10 +75,10 @@ func (s *sealingServer) ApplyResourceChange(ctx context.Context, req *tfprotov6.
 		func(resp *tfprotov6.ApplyResourceChangeResponse) sealable { return &resp.NewState })
 }
 
-// A sealable is the place of a value that may contain the map.
+// A sealable is a value that may contain the map.
 type sealable = **tfprotov6.DynamicValue
 
-// handOn calls the framework with these values of a request sealed, and opens that of the response, if it has one.
+// handOn seals these values of a request, calls the framework, and opens the value of the response, if there is one.
 func handOn[Req, Resp any](ctx context.Context, call func(context.Context, Req) (Resp, error), req Req, typeName string, given []sealable, returned func(Resp) sealable) (resp Resp, err error) {
 	if err := sealFor(typeName, given...); err != nil {
 		return resp, err
@@ -91,8 +90,8 @@ func handOn[Req, Resp any](ctx context.Context, call func(context.Context, Req) 
 	return resp, err
 }
 
-// UpgradeResourceState keeps the map, which is JSON here, from the framework, and puts it back in the form in
-// which Terraform sends it.
+// UpgradeResourceState hides the map, which is JSON here, from the framework. It adds the map to the result in the
+// form in which Terraform sends it.
 func (s *sealingServer) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	var stored json.RawMessage
 	if req.TypeName == bulkTypeName && req.RawState != nil {
@@ -199,7 +198,7 @@ func isNothing(value []byte) bool {
 	return len(value) == 0 || value[0] == msgpcode.Nil || msgpcode.IsExt(value[0])
 }
 
-// takeJSON takes the map out of a stored state. An empty text is left in its place.
+// takeJSON takes the map out of a stored state, and leaves an empty text.
 func takeJSON(state []byte) (rest []byte, taken json.RawMessage, err error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(state, &object); err != nil {

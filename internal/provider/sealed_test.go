@@ -275,9 +275,8 @@ func TestSealedSchema(t *testing.T) {
 	}
 }
 
-// The code heeds everything that the schema of an entry's attribute says, although the
-// framework never sees it. It would not heed a default, a plan modifier or an attribute
-// of another kind.
+// The code respects everything that the schema of an entry's attribute says, although the framework never sees it. It
+// would not respect a default, a plan modifier or an attribute of another kind.
 func TestEntryAttributes(t *testing.T) {
 	t.Parallel()
 	attributes := maps.Clone(entryAttributes())
@@ -319,8 +318,7 @@ func TestUnheeded(t *testing.T) {
 	}
 }
 
-// unheeded returns the parts of an attribute that [wireTypeOf] and [validateAttribute] do
-// not heed, nil for none.
+// unheeded returns the parts of an attribute that [wireTypeOf] and [validateAttribute] ignore, or nil.
 func unheeded(attribute schema.Attribute) schema.Attribute {
 	switch a := attribute.(type) {
 	case schema.StringAttribute:

@@ -38,7 +38,7 @@ type settingsModel struct {
 	RecoveryTimeout       types.String  `tfsdk:"recovery_timeout"`
 }
 
-// What an update does with a field that someone else has changed too.
+// These are the values of on_conflict: what an update does with a field that someone else has changed too.
 const (
 	onConflictFail      = "fail"
 	onConflictOverwrite = "overwrite"
@@ -124,12 +124,12 @@ func settingsSchema() schema.Schema {
 	}
 }
 
-// access returns the settings that are also in environment.
+// access returns the settings that can also come from the environment.
 func (s *settingsModel) access() map[string]*types.String {
 	return map[string]*types.String{"service_url": &s.ServiceURL, "space_id": &s.SpaceID, "username": &s.Username, "password": &s.Password}
 }
 
-// config returns the client's configuration: the defaults, except for what is set.
+// config returns the client's configuration: the defaults, with the settings that are set.
 func (s *settingsModel) config(userAgent string) client.Config {
 	config := client.Defaults()
 	config.ServiceURL = s.ServiceURL.ValueString()
@@ -147,7 +147,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	return config
 }
 
-// engine returns the engine's settings: the defaults, except for what is set.
+// engine returns the engine's settings: the defaults, with the settings that are set.
 func (s *settingsModel) engine() engine.Settings {
 	settings := engine.Defaults()
 	settings.DefaultRegion = s.DefaultRegion.ValueString()

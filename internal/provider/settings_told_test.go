@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// White space at an end of the credentials is told, and a user name that no request can
-// carry is refused. Neither shows the value.
+// The provider reports white space at the ends of the credentials, and refuses a user name that no request can carry.
+// The errors don't show the values.
 func TestCredentialsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

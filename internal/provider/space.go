@@ -15,20 +15,19 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A seenSpace is the space of a state, with the newest revision that the state has seen
-// there. The provider believes "not found" only of this space, and only if the space is
-// at least as new. No two spaces differ only in the case of their ids.
+// A seenSpace is the space of a state, with the newest revision that the state has seen there. The provider accepts
+// "not found" only from this space, and only if its revision is at least as new. No two spaces differ only in the
+// case of their ids.
 type seenSpace struct {
 	ID       string `json:"id,omitempty"`
 	Revision int64  `json:"revision,omitempty"`
 
-	// Reached is the revision that the space must have because of creates that could not
-	// be read back. It may never show.
+	// Reached is the revision that the space must have because of creates that could not be read back. The space may
+	// never show it.
 	Reached int64 `json:"reached,omitempty"`
 }
 
-// check tells the engine what the state has seen of its space. If the engine has another
-// space, that is an error.
+// check tells the engine what the state has seen of its space. It returns an error if the engine uses another space.
 func (s seenSpace) check(api *engine.Engine) (diags diag.Diagnostics) {
 	if s.ID != "" && !strings.EqualFold(s.ID, api.Client().SpaceID()) {
 		diags.AddError("Another Space", fmt.Sprintf("The state belongs to the space %q, but the provider is "+
@@ -51,7 +50,7 @@ func (s *seenSpace) seen(api *engine.Engine) {
 	}
 }
 
-// engineFor returns the engine, after the check of the space of a state.
+// engineFor returns the engine, after it has checked the space of a state.
 func (r *baseResource) engineFor(memory *memory) (*engine.Engine, diag.Diagnostics) {
 	api, diags := r.provider.engine()
 	if !diags.HasError() {
@@ -69,8 +68,8 @@ func (p *providerData) ownSpace() string {
 	return api.Client().SpaceID()
 }
 
-// checkReferences returns an error for each id of a configuration that is a URI of another space
-// than this one, as for an import.
+// checkReferences returns an error for each id in a configuration that is a URI of another space. An import has the
+// same check.
 func (m *ownedModel) checkReferences(at path.Path, space string) (diags diag.Diagnostics) {
 	for _, field := range configurableFields {
 		if value := field.get(&m.conversationModel); field.entity != "" && !value.IsNull() {
@@ -85,7 +84,7 @@ func (m *ownedModel) checkReferences(at path.Path, space string) (diags diag.Dia
 	return diags
 }
 
-// checkReferences returns these errors of all entries.
+// checkReferences checks all entries.
 func (e entries) checkReferences(space string) (diags diag.Diagnostics) {
 	for key, entry := range e.known() {
 		diags = append(diags, entry.checkReferences(at(key), space)...)
@@ -93,7 +92,7 @@ func (e entries) checkReferences(space string) (diags diag.Diagnostics) {
 	return groupErrors(diags)
 }
 
-// checkReferences returns these errors of a filter.
+// checkReferences checks the values of a filter.
 func (m lookupModel) checkReferences(space string) (diags diag.Diagnostics) {
 	values := m.Filter.Elements()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -104,8 +103,7 @@ func (m lookupModel) checkReferences(space string) (diags diag.Diagnostics) {
 	return diags
 }
 
-// checkReference returns these errors of an id, or of a set of ids. While the space is not known,
-// there are none.
+// checkReference checks an id or a set of ids. It returns no errors while the space is unknown.
 func checkReference(at path.Path, value attr.Value, space string) (diags diag.Diagnostics) {
 	uris := []attr.Value{value}
 	if set, isSet := value.(types.Set); isSet {

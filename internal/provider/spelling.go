@@ -9,9 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A value can have several spellings: a UUID in either case or as a URI, "no record" as
-// null or "", a number with or without spaces. The functions here compare what values
-// mean.
+// A value can have several spellings: a UUID in either case or as a URI, "no record" as null or "", a number with or
+// without spaces. The functions in this file compare the meanings of values.
 
 // isKnown reports whether the value is neither null nor unknown, and has no element that
 // is.

@@ -9,9 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A refresh adopts what a lost create has made, because it has the message that was sent. If an
-// older copy answers the next list, the message is not gone: the apply looks for it, and doesn't
-// send it again.
+// A refresh adopts the result of a lost create, because it has the message that was sent. If a lagging replica
+// answers the next list, the message is not gone: the apply looks for it, and doesn't send it again.
 func TestStage_messagesOfAdoptedFromOlderCopy(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"single", "map"} {

@@ -7,9 +7,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A create is answered with the id of another conversation, and the apply can't read it. A message
-// that it attaches is not moved there: the next apply attaches it to what was created. So it does if
-// the answer was right.
+// A create is answered with the id of another conversation, and the apply can't read it. The create attaches a
+// message, which is not moved to the other conversation: the next apply attaches it to the created one. The same
+// happens if the answer was right.
 func TestStage_attachedToUnreadAnswer(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What a refresh finds of an open create has the message that was sent, however the service
-// writes its content: it is not sent again.
+// A refresh finds the result of an open create. It has the message that was sent, however the service writes its
+// content, so the message is not sent again.
 func TestStage_foundWithAlteredContent(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{mockserver.CRLF, mockserver.NFD, mockserver.Entities, mockserver.Collapsed, mockserver.Trimmed} {
@@ -39,8 +39,8 @@ func TestStage_foundWithAlteredContent(t *testing.T) {
 	}
 }
 
-// Two entries of one number in one map, both lost, both carried out: each gets one. And in two
-// maps: nobody guesses, and nothing is made or deleted.
+// Two entries of one map have the same number, and both creates are lost and carried out: each entry gets one
+// conversation. If the entries are in two maps, the provider does not guess, and makes and deletes nothing.
 func TestStage_twoOpenOfOneNumber(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
@@ -58,8 +58,8 @@ func TestStage_twoOpenOfOneNumber(t *testing.T) {
 	}
 }
 
-// Two entries of one number, both carried out, which differ in their account. If one is removed, the
-// other gets its own conversation. If both get other keys, each gets the one that it declares.
+// Two entries with one number, which differ in their account, were both carried out. If one is removed, the other
+// gets its own conversation. If both get other keys, each gets the conversation that it declares.
 func TestStage_openTwinsTold(t *testing.T) {
 	t.Parallel()
 	of := func(account string) declared {
@@ -130,7 +130,7 @@ func TestStage_interruptedWhileOpen(t *testing.T) {
 	}
 }
 
-// A repeat that is rolled back because of another entry proves nothing of the first attempt.
+// A repeated create that is rolled back because of another entry proves nothing about the first attempt.
 func TestStage_repeatIsRolledBack(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -147,8 +147,7 @@ func TestStage_repeatIsRolledBack(t *testing.T) {
 	})
 }
 
-// A look that is refused with a 4xx proves nothing: the create stays open, and the next apply finds
-// what it has made.
+// A look that is refused with a 4xx proves nothing: the create stays open, and the next apply finds its result.
 func TestStage_lookIsRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -163,8 +162,8 @@ func TestStage_lookIsRefused(t *testing.T) {
 	})
 }
 
-// An apply repeats an open create of which it has found nothing, and at that moment the first one is
-// carried out. The apply warns of the twin.
+// An apply finds nothing of an open create and repeats it. At that moment, the first create is carried out. The apply
+// warns of the twin.
 func TestStage_twinOfAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -181,7 +180,7 @@ func TestStage_twinOfAnEarlierAttempt(t *testing.T) {
 	})
 }
 
-// If the service refuses the second one, the apply or the next one adopts the first one.
+// If the service refuses the second conversation, this apply or the next one adopts the first one.
 func TestStage_repeatIsRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "5s", "max_retries": 0}, func(s *stage) {
@@ -199,8 +198,8 @@ func TestStage_repeatIsRefused(t *testing.T) {
 	})
 }
 
-// What a refresh finds of an open create is what was sent, however the service writes the number: it
-// is not replaced, and its message is not sent again.
+// A refresh finds the result of an open create with the number that was sent, however the service writes it. The
+// conversation is not replaced, and its message is not sent again.
 func TestStage_foundInAnotherSpelling(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.Country, mockserver.Masked} {
@@ -230,8 +229,8 @@ func TestStage_foundInAnotherSpelling(t *testing.T) {
 	}
 }
 
-// Two batches lose a create of one identity each. Each create gets its own record, so the message is
-// not sent again.
+// Two batches each lose a create, and both creates have the same identity. Each create gets its own record, so the
+// message is not sent again.
 func TestStage_lostTwins(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -249,8 +248,8 @@ func TestStage_lostTwins(t *testing.T) {
 	})
 }
 
-// The create of an entry is lost, and then the entry changes. What the first create has made has
-// all that was sent. So the apply adopts and changes it, and sends its message no second time.
+// The create of an entry is lost, and then the entry changes. The result of the first create has everything that was
+// sent. So the apply adopts and changes it, and does not send its message a second time.
 func TestStage_openAndChanged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -290,8 +289,8 @@ func TestStage_openAndChanged(t *testing.T) {
 	}
 }
 
-// The create of an entry is lost, and a new entry of the same number sorts before it. Each gets its
-// own conversation with its own message.
+// The create of an entry is lost, and a new entry with the same number sorts before it. Each gets its own
+// conversation with its own message.
 func TestStage_openBesideANewEntry(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -313,7 +312,7 @@ func TestStage_openBesideANewEntry(t *testing.T) {
 	})
 }
 
-// The same of a single resource that is untainted before it changes.
+// The same for a single resource that is untainted before it changes.
 func TestStage_openUntaintedAndChanged(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

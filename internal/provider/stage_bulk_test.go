@@ -23,7 +23,7 @@ func (s *stage) entryOf(key string) map[string]tftypes.Value {
 	return parts(parts(s.attribute(bulkAddress, "conversations"))[key])
 }
 
-// A conversation under another key is only renamed, even in another spelling.
+// A conversation under another key is only renamed, even if its spelling changes.
 func TestStage_rename(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -45,8 +45,8 @@ func TestStage_rename(t *testing.T) {
 	})
 }
 
-// The apply corrects what others have changed if it is declared, restores what they have
-// deleted, and creates what is gone. It leaves alone what is not declared.
+// The apply corrects declared fields that other users have changed, restores what they have deleted, and creates what
+// is gone. It does not touch fields that are not declared.
 func TestStage_drift(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -137,7 +137,7 @@ func TestStage_updateFails(t *testing.T) {
 		s.applies(of(five), bulkAddress, update)
 		s.checks(s.heldNumbers(five))
 
-		// A failed entry is no longer in failed when it is given up.
+		// When a failed entry is given up, it is no longer in failed.
 		s.refused(of(five.with("bad", "nonsense")), "Unable to Create Text Message Conversation", `"bad"`)
 		s.applies(s.bulk(five.entries(), map[string]any{"rollback_method": 1, "validation_level": 2}), bulkAddress, update)
 		if failed := s.attribute(bulkAddress, "failed"); len(parts(failed)) != 0 {
@@ -169,8 +169,8 @@ func TestStage_removalFails(t *testing.T) {
 	})
 }
 
-// The next apply looks for creates whose outcome is unknown, under any key. Nothing is
-// created twice, and two similar conversations stay two.
+// The next apply looks for creates whose outcome is unknown, under any key. Nothing is created twice, and two similar
+// conversations stay two.
 func TestStage_openCreates(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"request_timeout": "1s"}
@@ -247,7 +247,7 @@ func TestStage_sizes(t *testing.T) {
 	}
 }
 
-// Entries of a map with the same trouble share one warning. A single one keeps its place.
+// Entries of a map with the same trouble share one warning. A single resource keeps its place.
 func TestStage_sharedWarnings(t *testing.T) {
 	t.Parallel()
 	const listed = `"e00", "e01", "e02", "e03", "e04", "e05", "e06", "e07", "e08", "e09", and 2 more: `

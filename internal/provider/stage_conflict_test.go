@@ -23,7 +23,7 @@ func (s *stage) ofAccount(account string) map[string]block {
 	return s.single(declared{"phone_id": phone, "recipient_account_id": account})
 }
 
-// A stale plan overwrites nothing. A new one starts from what the CRM has by then.
+// A stale plan overwrites nothing. A new plan starts from what the CRM has by then.
 func TestStage_conflict(t *testing.T) {
 	t.Parallel()
 	onStages(t, nil, func(s *stage) {
@@ -34,7 +34,7 @@ func TestStage_conflict(t *testing.T) {
 		s.applies(s.ofAccount(globex), address, update)
 		s.checks(s.holds(map[string]any{"recipient_account_id": globex}))
 
-		// Others change another field, and links of a kind that the configuration omits.
+		// Other users change another field, and links of a kind that the configuration omits.
 		s.meanwhile = s.someoneElse(s.id, map[string]any{"recipient_contact_id": bob, "lead_relations": []string{lead}})
 		s.applies(s.ofAccount(acme), address, update)
 		s.checks(s.holds(map[string]any{"recipient_account_id": acme, "recipient_contact_id": bob, "lead_relations": []string{lead}}))
@@ -104,8 +104,8 @@ func (w *world) holdsContacts(want ...any) func(*terraform.State) error {
 	}
 }
 
-// Somebody edits the very field between the plan and the apply, and the reply to the update is
-// lost, in each kind of space.
+// Someone edits the same field between the plan and the apply, and the reply to the update is lost, in each kind of
+// space.
 func TestStage_conflictAndLoss(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.StatusAfter} {
@@ -131,8 +131,8 @@ func TestStage_conflictAndLoss(t *testing.T) {
 	}
 }
 
-// However many conversations are updated, and wherever they are in the space, one request
-// reads what the CRM has of them: the state knows its as-of.
+// However many conversations are updated, and wherever they are in the space, one request reads their current values:
+// the state knows its as-of.
 func TestStage_comparison(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A plan that removes entries of a map says so, which Terraform does not: it counts the
-// resource. What is replaced or already deleted has its own words, or none.
+// A plan that removes entries of a map says so. Terraform itself does not, because it counts the resource. Entries
+// that are replaced or already deleted have their own warning, or none.
 func TestStage_warnsOfDeletion(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -47,8 +47,8 @@ func TestStage_warnsOfDeletion(t *testing.T) {
 	}
 }
 
-// What the CRM does not restore is created anew as the error says: the entry, or the message,
-// is removed, applied, and added again. Under another key alone it stays the same one.
+// If the CRM does not restore a record, it is created anew as the error says: the entry or the message is removed,
+// applied, and added again. Under another key alone, it stays the same record.
 func TestStage_notRestored(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

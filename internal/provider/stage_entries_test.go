@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Unknown numbers of existing keys, beside entries that are renamed.
+// Unknown numbers of existing keys, next to entries that are renamed.
 func TestStage_unknownNumberFreesAConversation(t *testing.T) {
 	t.Parallel()
 	const two = "+15550100002"
@@ -51,7 +51,7 @@ func TestStage_unknownNumberFreesAConversation(t *testing.T) {
 	}
 }
 
-// Ordinary steps warn of nothing.
+// Ordinary steps cause no warnings.
 func TestStage_ordinary(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -68,7 +68,7 @@ func TestStage_ordinary(t *testing.T) {
 		two[address] = s.single(entryOf("+15550100098", acme))[address]
 		silent("one", one)
 		silent("two", two)
-		// Somebody purges one; the plan makes it again.
+		// Someone purges a conversation, and the plan creates it again.
 		must(s.t, s.Purge(conversations, s.entryID("c001")))
 		silent("purged", two)
 		// The single one goes out of the CRM and comes back.
@@ -92,8 +92,8 @@ func TestStage_ordinary(t *testing.T) {
 	})
 }
 
-// An open create, whose entry is renamed to a key that a conversation of the same number had,
-// and other mixes with twins.
+// An open create whose entry moves to a key that a conversation with the same number had, and other combinations with
+// twins.
 func TestStage_openBesideRenamed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
@@ -211,8 +211,8 @@ func TestStage_oddEntries(t *testing.T) {
 	}
 }
 
-// A plan that does not know a number yet does not say that the apply deletes what the entry
-// may turn out to be.
+// If the plan does not know a number yet, it does not say that the apply deletes a conversation that the entry may
+// turn out to need.
 func TestStage_undecidedIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

@@ -86,8 +86,7 @@ func inOtherSpace(entity, id string) string {
 	return strings.Replace(otherSpaceURI, conversations, entity, 1) + id
 }
 
-// An id of another space is refused in a configuration, too. That is not known of what names no
-// space.
+// An id of another space is refused in a configuration too. An id that names no space passes.
 func TestStage_idsOfAnotherSpace(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

@@ -9,9 +9,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A resource with an open create and deletion_policy = "abandon" leaves the configuration, and
-// another one declares the same phone and number. In one process, the refresh has left what it found
-// to the first resource. The second one adopts it: it creates no other.
+// A resource with an open create and deletion_policy = "abandon" is removed from the configuration, and another
+// resource declares the same phone and number. In one process, the refresh has left what it found to the first
+// resource. The second resource adopts it, and creates no other.
 func TestStage_leftToAnotherInOneProcess(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -60,8 +60,8 @@ func TestStage_abandonedAndAdoptedInOneProcess(t *testing.T) {
 	}
 }
 
-// Terraform drops the memory of a tainted resource, and the CRM refuses to delete what its open
-// create has made. The next apply in the same process finds that again.
+// Terraform drops the memory of a tainted resource, and the CRM refuses to delete the result of its open create. The
+// next apply in the same process finds that conversation again.
 func TestStage_refusedDeleteOfTaintedInOneProcess(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
@@ -86,8 +86,8 @@ func TestStage_refusedDeleteOfTaintedInOneProcess(t *testing.T) {
 	}
 }
 
-// A refresh finds what open creates have made, and fails: one of its looks, or what it reads then. The
-// next refresh in the same process finds all of it.
+// A refresh finds the results of open creates, and then fails: in one of its looks, or in a later read. The next
+// refresh in the same process finds all of them.
 func TestStage_failedRefreshInOneProcess(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -116,8 +116,8 @@ func TestStage_failedRefreshInOneProcess(t *testing.T) {
 	}
 }
 
-// The plan of an early destroy, or a refresh before it, finds what open creates have made, and fails. The
-// next plan in the same process finds all of it, and the apply deletes it.
+// The plan of an early destroy, or a refresh before it, finds the results of open creates, and fails. The next plan
+// in the same process finds all of them, and the apply deletes them.
 func TestStage_failedEarlyDestroyInOneProcess(t *testing.T) {
 	t.Parallel()
 	for _, isRefresh := range []bool{false, true} {
@@ -146,8 +146,8 @@ func TestStage_failedEarlyDestroyInOneProcess(t *testing.T) {
 	}
 }
 
-// A refresh adopts what an open create has made, and the apply changes it. A later destroy, which
-// Terraform plans before it reads the resource, does not tell of the adoption again.
+// A refresh adopts the result of an open create, and the apply changes it. A later destroy, which Terraform plans
+// before it reads the resource, does not report the adoption again.
 func TestStage_adoptionIsToldOnce(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
@@ -164,8 +164,8 @@ func TestStage_adoptionIsToldOnce(t *testing.T) {
 	}
 }
 
-// A run block of "terraform test" that only plans finds what an open create has made, and its state is
-// dropped. In the same process, the next one finds it again, and its apply creates no other.
+// A run block of "terraform test" that only plans finds the result of an open create, and its state is dropped. In
+// the same process, the next run block finds it again, and its apply creates no other.
 func TestStage_foundAgainInOneProcess(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {

@@ -9,8 +9,8 @@ import (
 	"net/http/httptest"
 )
 
-// A liar stands between the provider and the CRM. Lie changes an answer, which is nil if it is no
-// JSON object. If it returns a status, that is the answer. Without lie, the answers are honest.
+// A liar stands between the provider and the CRM. lie changes an answer, which is nil if it is not a JSON object. If
+// lie returns a status, the status is the answer. Without lie, the answers are honest.
 type liar struct {
 	honest http.Handler
 	lie    func(r *http.Request, answer map[string]any) (status int)

@@ -51,8 +51,7 @@ func linksDeclared(s *stage) {
 		map[string]any{"account_relations": []string{}, "lead_relations": []string{lead}})
 }
 
-// Links of others stay if the configuration omits their kind. Otherwise, the server has
-// what is declared.
+// Other users' links stay if the configuration omits their kind. Otherwise, the server has the declared links.
 func TestStage_linksOfOthers(t *testing.T) {
 	t.Parallel()
 	for change, revision := range map[string]string{mockserver.Replace: mockserver.Bump, mockserver.Merge: mockserver.Keep} {
@@ -77,8 +76,8 @@ func linksOfOthers(s *stage) {
 	s.checks(s.holds(theirs))
 }
 
-// Lost replies to updates of many single resources, that are not carried out, with links: one
-// wait for all of them, and no doubled link.
+// The replies to updates of many single resources with links are lost, and the updates are not carried out. There is
+// one wait for all of them, and no duplicate link.
 func TestStage_lostLinksOfMany(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropBefore, mockserver.DropAfter, mockserver.CommitLater} {
@@ -107,8 +106,8 @@ func TestStage_lostLinksOfMany(t *testing.T) {
 	}
 }
 
-// An update sets a number, which the CRM masks, and can't remove a link. The masked number is still
-// the one that was sent: the next plan does not replace the conversation.
+// An update sets a number, which the CRM masks, and can't remove a link. The masked number still counts as the one
+// that was sent, so the next plan does not replace the conversation.
 func TestStage_numberBesideALinkThatStays(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {

@@ -7,8 +7,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// The create of a message is lost. An apply no longer declares it. Later, a colleague sends the same
-// text, and then a message with that text is declared again: it is a new one.
+// The create of a message is lost. An apply no longer declares the message. Later, a colleague sends the same text,
+// and then the configuration declares a message with that text again: it is a new message.
 func TestStage_lostMessageNoLongerDeclared(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"single", "map"} {

@@ -42,8 +42,7 @@ func TestStage_lostMessageBehindRefusedUpdate(t *testing.T) {
 	})
 }
 
-// A lost message that is no longer wanted does not keep another one from being created, whatever
-// colleagues write.
+// A lost message that is no longer declared does not prevent the create of another one, whatever colleagues write.
 func TestStage_lostMessageOfThePast(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, hurried(), func(s *stage) {
@@ -63,8 +62,8 @@ func TestStage_lostMessageOfThePast(t *testing.T) {
 	})
 }
 
-// The conversation that an open create has made was answered, so nothing is adopted. Another
-// resource has the same number. The replacement still sees the conversation.
+// The create was answered with a conversation, so nothing is adopted. Another resource has the same number. The
+// replacement still sees the conversation.
 func TestStage_answeredBelowAnother(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -102,8 +101,8 @@ func TestStage_detachedMessage(t *testing.T) {
 	})
 }
 
-// The create of a message is answered with 504 and carried out 10 s later, and the look is refused.
-// The next apply, which comes at once, does not send the message a second time.
+// The create of a message is answered with 504 and carried out 10 s later, and the look is refused. The next apply
+// starts at once, and does not send the message a second time.
 func TestStage_messageCommitsLate(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"single", "map"} {
@@ -155,8 +154,8 @@ func TestStage_messageMovesBetweenSingles(t *testing.T) {
 	}
 }
 
-// A reply that does not show the conversation of a message is an error. The message is not
-// taken for one that has moved, and not sent again.
+// A reply that does not show the conversation of a message is an error. The provider neither assumes that the message
+// has moved, nor sends it again.
 func TestStage_messageWithoutConversation(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -170,8 +169,8 @@ func TestStage_messageWithoutConversation(t *testing.T) {
 	})
 }
 
-// A customer's conversation with a message is not the result of an earlier attempt that has
-// sent none, whatever messages the entry declares now.
+// An earlier attempt has sent no messages. A customer's conversation with a message is not its result, whatever
+// messages the entry declares now.
 func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -188,7 +187,7 @@ func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
 	})
 }
 
-// An attempt keeps what it has sent, also if the next one, which finds several, sends less.
+// An attempt remembers what it has sent, even if the next attempt finds several conversations and sends less.
 func TestStage_attemptKeepsItsMessages(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -208,8 +207,8 @@ func TestStage_attemptKeepsItsMessages(t *testing.T) {
 	})
 }
 
-// A message that was sent inside a new conversation does not show in it. Before another apply
-// sends it again, it looks for it.
+// A new conversation does not show a message that was sent with it. Another apply looks for the message before it
+// sends it again.
 func TestStage_messageOfNewConversationShowsLate(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -229,8 +228,8 @@ func TestStage_messageOfNewConversationShowsLate(t *testing.T) {
 	})
 }
 
-// The CRM refuses the message of a new conversation, and a colleague writes in it. The message
-// was not created, so the next apply creates it, and leaves the other one alone.
+// The CRM refuses the message of a new conversation, and a colleague writes in it. The message was not created, so
+// the next apply creates it, and does not touch the colleague's.
 func TestStage_refusedMessageBesideAnother(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
@@ -287,7 +286,7 @@ func TestStage_refusedMessageLikeALostOne(t *testing.T) {
 	})
 }
 
-// The same message is refused first, and lost when it is created again. Then it is looked for.
+// The same message is refused first, and lost when it is created again. Then the provider looks for it.
 func TestStage_refusedMessageThatIsLost(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

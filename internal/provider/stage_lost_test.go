@@ -70,9 +70,8 @@ func settingsOf(written []string) map[string]any {
 	return settings
 }
 
-// The CRM carries out a create, but the reply does not show it. The provider finds the
-// conversation, keeps it in the state with a warning, and does not create it again. It
-// changes nothing of others.
+// The CRM carries out a create, but the reply does not show it. The provider finds the conversation, keeps it in the
+// state with a warning, and does not create it again. It does not change records of other users.
 func TestStage_lost(t *testing.T) {
 	t.Parallel()
 	for name, loss := range losses {

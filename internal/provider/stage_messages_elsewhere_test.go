@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Two resources declare the same message by its id. Each apply would move it to the other conversation,
-// so the plan would never be empty. The plan refuses that, at the latest when both resources exist.
+// Two resources declare the same message by its id. Each apply would move it to the other conversation, so the plan
+// would never be empty. The plan refuses that, at the latest when both resources exist.
 func TestStage_messageOfTwoResources(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -55,8 +55,8 @@ func (s *stage) declaring(at, recipient string, texts messageTexts) block {
 	return s.saying(texts, declared{number: recipient})[address]
 }
 
-// Someone moves a message that Terraform has created to another conversation. The apply creates it
-// again, and the plan says that before.
+// Someone moves a message that Terraform has created to another conversation. The apply creates it again, and the
+// plan announces that.
 func TestStage_messageMovedByOthers(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -78,8 +78,8 @@ func TestStage_messageMovedByOthers(t *testing.T) {
 	}
 }
 
-// A message that Terraform has created is declared by its id too, under another key. That is refused: the
-// apply would create it again, without a warning, and again with each later change.
+// The configuration declares a message that Terraform has created by its id too, under another key. The provider
+// refuses that: the apply would create the message again, without a warning, and again with each later change.
 func TestStage_createdMessageDeclaredByID(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -108,13 +108,13 @@ func TestStage_createdMessageDeclaredByID(t *testing.T) {
 		refuses(one(messageTexts{"x": id, "y": "hello"}, nil), `conversations["c000"].messages["x"] and conversations["c000"].messages["y"]`)
 		refuses(one(messageTexts{"y": "hello"}, messageTexts{"x": id}), `conversations["c000"].messages["y"] and conversations["c001"].messages["x"]`)
 		s.applies(one(nil, messageTexts{"x": id}), bulkAddress, update) // it moves
-		s.checks(s.holdsMessages("hello", "hi"))                        // the conversation of the other one is deleted
+		s.checks(s.holdsMessages("hello", "hi"))                        // the conversation of the other resource is deleted
 	})
 }
 
-// A resource attaches a message that another one has created, by a reference. Each apply would take it
-// from the other one, which creates it again. The plan refuses that, or the apply if only that knows
-// the id, before it moves anything.
+// A resource attaches a message that another one has created, by a reference. Each apply would take it from the other
+// resource, which would create it again. The plan refuses that. If only the apply knows the id, the apply refuses it
+// before it moves anything.
 func TestStage_messageOfAnotherResource(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -159,8 +159,8 @@ func TestStage_messageOfAnotherResource(t *testing.T) {
 	}
 }
 
-// A resource attaches a message that another one has created. Terraform plans it before the creator,
-// which does not change, so that the apply does not plan it again.
+// A resource attaches a message that another one has created. Terraform plans it before the creator. The creator does
+// not change, so the apply does not plan it again.
 func TestStage_messageOfAResourcePlannedLater(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -184,8 +184,8 @@ func TestStage_messageOfAResourcePlannedLater(t *testing.T) {
 	}
 }
 
-// In one process, as in "terraform test", a message moves from one resource to another one, which is
-// planned first. That is no error, whether an apply has come before or only a plan.
+// In one process, as in "terraform test", a message moves from one resource to another one, which is planned first.
+// That is not an error, whether an apply or only a plan has come before.
 func TestStage_messageAttachedElsewhereInOneProcess(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -217,8 +217,8 @@ func TestStage_messageAttachedElsewhereInOneProcess(t *testing.T) {
 	}
 }
 
-// In one process, a message moves from the resource that has created it to another one, which is planned
-// first. That is no error, whether an apply has come before or only a plan.
+// In one process, a message moves from the resource that created it to another one, which is planned first. That is
+// not an error, whether an apply or only a plan has come before.
 func TestStage_createdMessageMovesInOneProcess(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -273,8 +273,8 @@ func TestStage_attachedAndReplaced(t *testing.T) {
 	})
 }
 
-// Two resources have the same conversation, such as while it moves from one to the other. The second
-// one attaches what the first one has created, which moves nothing.
+// Two resources have the same conversation, for example while it moves from one to the other. The second one attaches
+// what the first one created, which moves nothing.
 func TestStage_messageOfTheSameConversation(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

@@ -96,7 +96,7 @@ func messagesLive(s *stage) {
 	s.applies(s.saying(renamed, toBob), address, update)
 	s.checks(s.wrote())
 
-	// Others edit, delete and purge.
+	// Other users edit, delete and purge.
 	must(s.t, s.Edit(textMessages, s.idOfMessage("Hello, Bob"), map[string]any{"content": "Defaced"}))
 	must(s.t, s.SoftDelete(textMessages, s.idOfMessage("News")))
 	must(s.t, s.Purge(textMessages, s.idOfMessage("Hi")))
@@ -148,8 +148,8 @@ func TestStage_messageUnsettled(t *testing.T) {
 	})
 }
 
-// A field that the configuration did not declare before belonged to the CRM: its value
-// there is no conflict. A message that becomes an attached one stays.
+// A field that the configuration did not declare before belonged to the CRM, so its value there is not a conflict. A
+// message that becomes an attached one stays.
 func TestStage_messageTakenOver(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -168,8 +168,8 @@ func TestStage_messageTakenOver(t *testing.T) {
 	})
 }
 
-// Warnings say what the CRM changes in contents. Two altered messages don't get each
-// other's ids, and are not sent again while they may exist.
+// Warnings say how the CRM changes contents. Two altered messages don't get each other's ids, and are not sent again
+// while they may exist.
 func TestStage_alteredMessages(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -264,7 +264,7 @@ func TestStage_attach(t *testing.T) {
 		s.checks(s.holdsMessages("existing 0", "existing 1"))
 		s.applies(s.with(declared{}), address, update)
 		s.checks(s.holdsMessages("existing 0", "existing 1"))
-		s.checks(s.inLiveConversations(3)) // the own one is deleted
+		s.checks(s.inLiveConversations(3)) // the message b is deleted
 	})
 }
 
@@ -320,8 +320,8 @@ func messagesOfMany(s *stage) {
 		}
 		s.nothingLeft(config)
 	}
-	// The newest record, the batches, and both read back. Contents are read one by one,
-	// so that no content of others is read.
+	// The newest record, the batches, and both read back. Contents are read one by one, so that the provider reads no
+	// content of other users.
 	asks(of("", "Hello", -1), map[string]int{
 		"GET " + conversations: 1 + 2, "POST " + conversations + "/batch-modify": 2,
 		"GET " + textMessages: 2, "GET " + textMessages + "/{id}": many,
@@ -334,7 +334,7 @@ func messagesOfMany(s *stage) {
 	if live := s.liveMessages(); len(live) != many || live["Bye 77"] == nil {
 		s.t.Errorf("%d messages", len(live))
 	}
-	// Under other keys, they are the same, except for one that has no message any more.
+	// Under other keys, the messages are the same, except for one entry that has no message any more.
 	s.applies(of("moved ", "Bye", 7), bulkAddress, update)
 	s.wantMade(many + 1)
 	if len(s.live()) != many || len(s.Records(textMessages)) != many {

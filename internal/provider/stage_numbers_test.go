@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A rewriting is what a service turns a number into.
+// A rewriting is the form that a service gives to a number.
 type rewriting struct{ sent, respelled, held string }
 
 var rewritings = map[string]rewriting{
@@ -22,8 +22,8 @@ var rewritings = map[string]rewriting{
 	mockserver.Masked:     {"+1 (907) 555-0133", "+1.907.555.0133", "+* (***) ***-0133"},
 }
 
-// A number in another spelling of the service replaces nothing: neither when another
-// field changes, nor when the configuration uses the CRM's spelling.
+// If the service spells a number differently, nothing is replaced: neither when another field changes, nor when the
+// configuration uses the CRM's spelling.
 func TestStage_numberRewritten(t *testing.T) {
 	t.Parallel()
 	for format, number := range rewritings {
@@ -112,8 +112,8 @@ func TestStage_doubtfulNumber(t *testing.T) {
 	})
 }
 
-// A number is written with its trunk prefix, and the service keeps only digits, that prefix too. After a
-// lost reply, it is the number that was sent.
+// A number is written with its trunk prefix, and the service keeps only the digits, including the prefix. After a
+// lost reply, the provider recognizes the number that was sent.
 func TestStage_trunkPrefixInDigits(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Digits}, impatient, func(s *stage) {

@@ -11,9 +11,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// The plan has named a conversation that a new entry adopts. A copy of the space that does not have
-// it answers the apply, because it lags behind or is a restored backup. The map knows from its
-// refresh what the space must show, so it waits for that, or fails. It does not create a second one.
+// The plan has named a conversation that a new entry adopts. A copy of the space without that conversation answers
+// the apply: a lagging replica or a restored backup. The map knows from its refresh what the space must show, so it
+// waits for that, or fails. It does not create a second conversation.
 func TestStage_adoptionInOlderCopy(t *testing.T) {
 	t.Parallel()
 	for _, copied := range []string{"lags for a moment", "restored backup"} {
@@ -50,9 +50,9 @@ func TestStage_adoptionInOlderCopy(t *testing.T) {
 	}
 }
 
-// Terraform hands over nothing of the plan of a new resource to its apply, so that looks for what it
-// adopts as if there had been no plan. If an older copy answers, it creates a second conversation. Once
-// the copy has caught up, a warning names both.
+// Terraform passes nothing from the plan of a new resource to its apply. So the apply looks for a conversation to
+// adopt as if there had been no plan. If an older copy answers, it creates a second conversation. Once the copy has
+// caught up, a warning names both.
 func TestStage_notAdoptedInOlderCopy(t *testing.T) {
 	t.Parallel()
 	for at, config := range map[string]func(s *stage, adopt bool) map[string]block{

@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Newer versions of terraform test keep one process of the provider for all plans and applies. What
-// a refresh has found for an open create, and left to the apply, is adopted by the apply.
+// Newer versions of terraform test keep one process of the provider for all plans and applies. The refresh finds the
+// result of an open create and leaves it to the apply, which adopts it.
 func TestStage_openInOneProcess(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -56,8 +56,8 @@ func TestStage_openInOneProcess(t *testing.T) {
 	}
 }
 
-// A refresh of such a process finds what one open create has made, and fails to look at that of
-// another one. It takes neither of them, and the next refresh or destroy finds both.
+// In such a process, a refresh finds the result of one open create, and fails to look for that of another one. It
+// takes neither, and the next refresh or destroy finds both.
 func TestStage_failedLookInOneProcess(t *testing.T) {
 	t.Parallel()
 	for name, isDestroyed := range map[string]bool{"refreshed": false, "destroyed": true} {
@@ -90,8 +90,8 @@ func TestStage_failedLookInOneProcess(t *testing.T) {
 	}
 }
 
-// Such a process adopts what a create with a lost reply has made. The next refresh knows that the
-// resource has it, and a destroy deletes it.
+// Such a process adopts the result of a create with a lost reply. The next refresh knows that the resource has it,
+// and a destroy deletes it.
 func TestStage_lostInOneProcess(t *testing.T) {
 	t.Parallel()
 	for name, declare := range map[string]func(s *stage) (string, map[string]block){

@@ -10,10 +10,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// An open create of each kind, beside another resource with the same phone and number that
-// is created while it is open. Plain applies with a full refresh follow, in which the other
-// resource is read first. It keeps its conversation, and nobody else gets it, also if the
-// configuration no longer has the open one.
+// An open create of each kind, next to another resource with the same phone and number that is created while the
+// outcome is unknown. Plain applies with a full refresh follow, in which the other resource is read first. It keeps
+// its conversation, and no other resource gets it, even if the configuration no longer has the open one.
 func TestStage_openBesideAnother(t *testing.T) {
 	t.Parallel()
 	const same = "+15550000001"
@@ -79,7 +78,7 @@ func TestStage_openBesideAnother(t *testing.T) {
 						s.Inject(
 							mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.Latency, Latency: time.Second},
 							mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Times: 1, Kind: kind},
-							// Only the look of the lost one is later than this.
+							// Only the look for the lost create is later than this.
 							mockserver.Fault{Method: "GET", Path: conversations, Skip: 2 + opener.extra*2, Kind: mockserver.StatusReply, Status: 502},
 						)
 						_, errors := s.apply(config)
@@ -124,8 +123,8 @@ func TestStage_openBesideAnother(t *testing.T) {
 	}
 }
 
-// The look of a refresh fails. It has not seen the conversation of the single resource, so no
-// apply may take it for that of the entry: neither to adopt nor to delete it.
+// The look of a refresh fails. It has not seen the conversation of the single resource, so no apply may mistake that
+// conversation for the entry's: neither to adopt nor to delete it.
 func TestStage_lookOfARefreshFails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -162,7 +161,7 @@ func TestStage_lookOfARefreshFails(t *testing.T) {
 	}
 }
 
-// The same of a single resource whose policy is to abandon.
+// The same for a single resource whose deletion policy is "abandon".
 func TestStage_lookOfAnAbandoningRefreshFails(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -187,8 +186,8 @@ func TestStage_lookOfAnAbandoningRefreshFails(t *testing.T) {
 	})
 }
 
-// Each apply of a map looks again for an attempt that no entry wants any more, and that could not be
-// removed. It does not delete the conversation that another resource has got meanwhile.
+// A map has an attempt that no entry wants any more, and that could not be removed. Each apply looks for it again,
+// but does not delete the conversation that another resource has got meanwhile.
 func TestStage_leftAttemptBesideAnother(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -237,7 +236,7 @@ func TestStage_openAndRemovedBlindly(t *testing.T) {
 	}
 }
 
-// A colleague has set a field of what a lost create has made. The next apply does not overwrite it.
+// A colleague has set a field in the result of a lost create. The next apply does not overwrite it.
 func TestStage_openAndEditedByOthers(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -259,8 +258,7 @@ func TestStage_openAndEditedByOthers(t *testing.T) {
 	})
 }
 
-// The provider may not read messages. That does not keep the next apply from adopting what a lost
-// create has made.
+// The provider may not read messages. The next apply adopts the result of a lost create all the same.
 func TestStage_openWithoutMessagePermission(t *testing.T) {
 	t.Parallel()
 	for name, declare := range map[string]func(s *stage) (before, config map[string]block){

@@ -15,8 +15,8 @@ func entryOf(to any, owner any) declared {
 	return declared{"phone_id": phone, number: to, "recipient_account_id": owner}
 }
 
-// The service shows what an open create of a tainted map has made only after the refresh. The
-// replacement leaves one conversation all the same.
+// The service shows the result of an open create of a tainted map only after the refresh. The replacement leaves one
+// conversation all the same.
 func TestStage_openShownAfterRefresh(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -28,8 +28,8 @@ func TestStage_openShownAfterRefresh(t *testing.T) {
 	})
 }
 
-// An open create is repeated in a request that is rolled back because of another entry: that
-// proves nothing, however the service says it. The first attempt is carried out afterwards.
+// An open create is repeated in a request that is rolled back because of another entry. That proves nothing about the
+// first attempt, in whatever form the service reports it. The first attempt is carried out afterwards.
 func TestStage_rolledBackBesideAnother(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
@@ -52,8 +52,8 @@ func TestStage_rolledBackBesideAnother(t *testing.T) {
 	}
 }
 
-// The entry of an open create changes, the new create is lost too, and the look for the first
-// one fails: both are remembered.
+// The entry of an open create changes, the new create is lost too, and the look for the first one fails. The state
+// remembers both.
 func TestStage_changedAndLostAgain(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -145,8 +145,8 @@ func TestStage_policyChanges(t *testing.T) {
 	}
 }
 
-// Plans find what an open create of a map has made, and are not applied. Their state is not saved, so
-// the next refresh and apply find it again.
+// Plans find the result of an open create of a map, and are not applied. Their state is not saved, so the next
+// refresh and apply find it again.
 func TestStage_foundButNotApplied(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
@@ -211,8 +211,8 @@ func TestStage_undoneBlindly(t *testing.T) {
 	})
 }
 
-// An update without a refresh looks for an open create, even if Terraform has dropped the private
-// state: it adopts what the same number has made, and deletes what another one has made.
+// An update without a refresh looks for an open create, even if Terraform has dropped the private state. It adopts
+// the result if the number is the same, and deletes it if the number is another one.
 func TestStage_openWithoutPrivateState(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]string{"same number": "+15550100002", "another number": "+15550100003"} {

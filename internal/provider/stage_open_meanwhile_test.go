@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A create is answered with 504 and carried out 10 s later, and the look is refused. The next apply,
-// which comes at once, does not create the conversation a second time.
+// A create is answered with 504 and carried out 10 s later, and the look is refused. The next apply starts at once,
+// and does not create the conversation a second time.
 func TestStage_conversationCommitsLate(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -27,8 +27,7 @@ func TestStage_conversationCommitsLate(t *testing.T) {
 	})
 }
 
-// An update of a map leaves the create of an entry open. The replacement of the map leaves nothing
-// twice.
+// An update of a map leaves the create of an entry open. The replacement of the map leaves no duplicates.
 func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []string{"delete", "abandon"} {
@@ -101,8 +100,8 @@ func TestStage_othersWriteBeforeNextApply(t *testing.T) {
 	}
 }
 
-// One entry of a new map is created late, and again; another one is refused, so all is undone.
-// The late twin stays in the CRM: the warning names what is there, and says what is true.
+// One entry of a new map is created late, and again. Another entry is refused, so everything is undone. The late twin
+// stays in the CRM, and the warning says correctly what remains there.
 func TestStage_twinOfUndone(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
@@ -120,8 +119,8 @@ func TestStage_twinOfUndone(t *testing.T) {
 	})
 }
 
-// A refresh can't look for an open create. Its error must not say that the next apply creates
-// a second one: it looks first.
+// A refresh can't look for an open create. Its error must not say that the next apply creates a second conversation,
+// because that apply looks first.
 func TestStage_refreshCantLook(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

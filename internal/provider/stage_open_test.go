@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A conversation that may have been created is no longer wanted, and could not be
-// deleted. The next apply deletes it, even if there is nothing else to do.
+// A conversation that may have been created is no longer declared, and could not be deleted. The next apply deletes
+// it, even if there is nothing else to do.
 func TestStage_openAndRemoved(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -52,8 +52,8 @@ func TestStage_openAndAbandoned(t *testing.T) {
 	}
 }
 
-// After an untaint with another number, the open create is of a different conversation.
-// What the first attempt may have made is deleted.
+// After an untaint with another number, the open create belongs to a different conversation. The result of the first
+// attempt is deleted, if there is one.
 func TestStage_openAndAnotherNumber(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -69,8 +69,7 @@ func TestStage_openAndAnotherNumber(t *testing.T) {
 	})
 }
 
-// One message has another text since the attempt. The next plan shows that, and no warning blames
-// the CRM.
+// The text of one message has changed since the attempt. The next plan shows that, and no warning blames the CRM.
 func TestStage_openAndReworded(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -87,8 +86,8 @@ func TestStage_openAndReworded(t *testing.T) {
 	})
 }
 
-// An open create is repeated with less, but the search fails, so nothing is sent. What others then
-// create, which contradicts only what was sent, is neither adopted nor deleted.
+// An open create is repeated with fewer values, but the search fails, so nothing is sent. If another user then
+// creates a conversation that contradicts only what was sent, it is neither adopted nor deleted.
 func TestStage_openAndNotSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, last := range map[string]int{"applied": 2, "removed": 1} {
@@ -118,8 +117,8 @@ func TestStage_openAndNotSentAgain(t *testing.T) {
 	}
 }
 
-// A create is lost, and then someone changes what it has made: that contradicts the create, and may belong to
-// someone else. Whatever follows leaves it alone, and names it.
+// A create is lost, and then someone changes its result. The conversation now contradicts the create, and may belong
+// to someone else. Every later step leaves it unchanged, and names it.
 func TestStage_openAndChangedByOthers(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
@@ -156,9 +155,9 @@ func TestStage_openAndChangedByOthers(t *testing.T) {
 	}
 }
 
-// leavesOpenBeside applies a resource at open, whose create is lost and never arrives,
-// and then, with -target, another one with the same conversation. From then on, a refresh
-// reads the resources in the order of their addresses.
+// leavesOpenBeside applies the resource at open, whose create is lost and never arrives. Then it applies another
+// resource with the same conversation, with -target. From then on, a refresh reads the resources in the order of
+// their addresses.
 func (s *stage) leavesOpenBeside(done, open string, twin block) (both map[string]block, id string) {
 	s.t.Helper()
 	s.core.parallelism = 1
@@ -268,9 +267,9 @@ func TestStage_openAndOneMoreMessage(t *testing.T) {
 	})
 }
 
-// A resource with an open create leaves the configuration. A warning names the conversation that
-// is deleted because a look has found it: before the refresh if Terraform plans the destroy so
-// early. What shows only after the plan may be someone else's, and stays.
+// A resource with an open create is removed from the configuration. A warning names the conversation that is deleted
+// because a look has found it. If Terraform plans the destroy early, the warning comes before the refresh. A
+// conversation that appears only after the plan may belong to someone else, and stays.
 func TestStage_openAndNoLongerConfigured(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
@@ -309,8 +308,8 @@ func TestStage_openAndNoLongerConfigured(t *testing.T) {
 	}
 }
 
-// Such a destroy finds the conversation of another resource, or can't look. Nothing is deleted,
-// and the error says what to do: with the block back, a refresh reads both.
+// Such a destroy finds the conversation of another resource, or can't look. It deletes nothing, and the error says
+// what to do: with the block back, a refresh reads both resources.
 func TestStage_openAndNoLongerConfiguredBesideAnother(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -336,8 +335,8 @@ func TestStage_openAndNoLongerConfiguredBesideAnother(t *testing.T) {
 	})
 }
 
-// The recipient answers in what the open create of a tainted map has made. No apply replaces the
-// map as long as it is in doubt.
+// The recipient answers in the conversation that the open create of a tainted map has made. No apply replaces the map
+// as long as the conversation is in doubt.
 func TestStage_openAndAnswered(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -354,8 +353,8 @@ func TestStage_openAndAnswered(t *testing.T) {
 	})
 }
 
-// A tainted map with a doubtful create can't be destroyed. When the doubt is gone, the next apply
-// replaces it, though the clock of the CRM makes each record look changed.
+// A tainted map with a doubtful create can't be destroyed. When the doubt is gone, the next apply replaces it, even
+// if the clock of the CRM makes each record look changed.
 func TestStage_openAndDecided(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{CreatedClock: mockserver.Behind}, impatient, func(s *stage) {
@@ -369,8 +368,8 @@ func TestStage_openAndDecided(t *testing.T) {
 	})
 }
 
-// Such a destroy is planned, and not carried out, because another resource fails first, say. The
-// next one finds the conversation.
+// Such a destroy is planned but not carried out, for example because another resource fails first. The next destroy
+// finds the conversation.
 func TestStage_openAndNotDestroyedYet(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
@@ -385,8 +384,8 @@ func TestStage_openAndNotDestroyedYet(t *testing.T) {
 	}
 }
 
-// The map of such a destroy has another entry with the same number. Its conversation is not what
-// the open create has made.
+// The map of such a destroy has another entry with the same number. The conversation of that entry is not the result
+// of the open create.
 func TestStage_openTwinNoLongerConfigured(t *testing.T) {
 	t.Parallel()
 	settings := maps.Clone(impatient)
@@ -423,9 +422,9 @@ func TestStage_openAndWrittenAfterThePlan(t *testing.T) {
 	}
 }
 
-// Another resource, whose number is known only in the apply, adopts the conversation before
-// such a destroy: it stays. Or it comes after the destroy, though the conversations of the phone
-// have been listed before: it creates another one.
+// Another resource, whose number is known only in the apply, adopts the conversation before such a destroy: the
+// conversation stays. Or the resource comes after the destroy, but the conversations of the phone were listed before:
+// it creates another conversation.
 func TestStage_openAndAdoptedAfterThePlan(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
@@ -463,9 +462,8 @@ func TestStage_openAndAdoptedAfterThePlan(t *testing.T) {
 	}
 }
 
-// Terraform does not show the warnings of the refresh that a destroy begins with. So what
-// that has taken for a lost create is named when it is deleted, but not after an earlier run
-// has told of it.
+// Terraform does not show the warnings of the refresh at the beginning of a destroy. So a conversation that this
+// refresh has adopted is named when it is deleted, unless an earlier run has reported the adoption.
 func TestStage_openAdoptedAndDestroyed(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
@@ -491,8 +489,8 @@ func TestStage_openAdoptedAndDestroyed(t *testing.T) {
 	}
 }
 
-// A create was lost, and refused when it was repeated. It has made nothing, and no
-// diagnostic says any more that it may have.
+// A create was lost, and refused when it was repeated. It has made nothing, and no diagnostic says any longer that it
+// may have.
 func TestStage_openAndRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -508,8 +506,8 @@ func TestStage_openAndRefused(t *testing.T) {
 	})
 }
 
-// What the refresh of a map finds has failed no more: if nothing else has, there is nothing
-// left to apply.
+// If a refresh finds the conversation of a map's entry, that entry has no longer failed. If no other entry has
+// failed, there is nothing left to apply.
 func TestStage_openAndFoundByTheRefresh(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -553,8 +551,8 @@ func TestStage_openAndFoundByTheRefresh(t *testing.T) {
 	}
 }
 
-// The key of an open entry is renamed: what the refresh shows of it is not announced as the
-// conversation of someone else, with or without adopt_existing.
+// The key of an open entry is renamed. What the refresh finds for it is not announced as someone else's conversation,
+// with or without adopt_existing.
 func TestStage_openAndRenamed(t *testing.T) {
 	t.Parallel()
 	for _, adopts := range []bool{false, true} {
@@ -572,8 +570,8 @@ func TestStage_openAndRenamed(t *testing.T) {
 	}
 }
 
-// An open create shows late, so that its repetition with other messages is refused: the CRM has
-// one conversation of each number. The repetition has created none of these messages.
+// The result of an open create appears late. The CRM allows one conversation for each number, so it refuses the
+// repetition, which has other messages. The repetition has created none of these messages.
 func TestStage_openAndRefusedWithOtherMessages(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, impatient, func(s *stage) {
@@ -622,9 +620,9 @@ func TestStage_openAndOneMoreMessageUnread(t *testing.T) {
 	})
 }
 
-// A tainted create stays open, because two conversations may be it. Its configuration changes in the
-// meantime, and nothing is sent again. When only one of the two is left, the apply still recognizes it
-// by what was sent, which only the state tells: Terraform drops the memory of a tainted resource.
+// A tainted create stays open, because two conversations may be its result. Its configuration changes in the
+// meantime, and nothing is sent again. When only one of the two is left, the apply still recognizes it by what was
+// sent. Only the state contains that, because Terraform drops the memory of a tainted resource.
 func TestStage_openTaintedAndChanged(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage, d declared, texts messageTexts) map[string]block{
@@ -668,8 +666,8 @@ func TestStage_openTaintedAndChanged(t *testing.T) {
 	}
 }
 
-// The configuration has one message less since the attempt, and reading the adopted conversation back
-// fails. A warning tells of the message that is left.
+// The configuration has one message less since the attempt, and reading the adopted conversation back fails. A
+// warning names the message that is left.
 func TestStage_openAndOneMessageLessUnread(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -705,8 +703,8 @@ func TestStage_openAndOneMessageLessUnread(t *testing.T) {
 	}
 }
 
-// The configuration has one message less since the attempt, and the repetition is lost, too. The apply
-// adopts what the first attempt has made, which shows late.
+// The configuration has one message less since the attempt, and the repetition is lost too. The apply adopts the
+// result of the first attempt, which appears late.
 func TestStage_openAndOneMessageLessRepeated(t *testing.T) {
 	t.Parallel()
 	for name, wanted := range map[string]messageTexts{"one less": {"hello": "Hello"}, "none": nil} {

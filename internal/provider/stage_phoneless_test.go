@@ -6,8 +6,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A list that shows a conversation without its phone is not believed: the refresh gets the
-// conversation by its id. Otherwise, a rename would delete both conversations.
+// If a list shows a conversation without its phone, the provider does not trust it: the refresh gets the conversation
+// by its id. Otherwise, a rename would delete both conversations.
 func TestStage_refreshWithoutPhone(t *testing.T) {
 	t.Parallel()
 	for _, duplicates := range []string{mockserver.Allowed, mockserver.Refused} {

@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A private state that is damaged is an error that says what to do. One that is only strange, such as
-// half written, breaks nothing. In no case is anything doubled.
+// A damaged private state is an error that says what to do. A private state that is only strange, such as half
+// written, breaks nothing. In no case is anything duplicated.
 func TestStage_strangePrivateState(t *testing.T) {
 	t.Parallel()
 	parts := []string{"space", "owner", "as_of", "unsettled", "unread", "early_destroy", "adopted", "kept_numbers", "messages", "revisions", "protected"}

@@ -7,9 +7,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A create is carried out, but its reply is lost, and an old copy answers the search. A service
-// that allows one conversation of each phone and number refuses the repetition. That is no word on the first
-// request: the create stays open, and the next apply adopts what it has made.
+// A create is carried out, but its reply is lost, and an old copy answers the search. A service that allows one
+// conversation for each phone and number refuses the repetition. That says nothing about the first request: the
+// create stays open, and the next apply adopts its result.
 func TestStage_refusedRepetition(t *testing.T) {
 	t.Parallel()
 	for form, declare := range map[string]func(s *stage) (map[string]block, string){
@@ -40,7 +40,7 @@ func TestStage_refusedRepetition(t *testing.T) {
 	}
 }
 
-// If the CRM had the conversation before, the advice in the error leads out: adopt_existing does
+// If the CRM had the conversation before, the advice in the error solves the problem. adopt_existing alone does
 // nothing while the create is open.
 func TestStage_refusedRepetitionOfExisting(t *testing.T) {
 	t.Parallel()
@@ -70,8 +70,8 @@ func TestStage_refusedRepetitionOfExisting(t *testing.T) {
 	}
 }
 
-// A service that allows one conversation of each phone and number refuses a create. The error says how to
-// adopt the conversation that it has.
+// A service that allows one conversation for each phone and number refuses a create. The error says how to adopt the
+// existing conversation.
 func TestStage_refusedTwin(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage, adopt bool) map[string]block{

@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// The CRM has refused an entry of a map, so that create has made nothing. Whatever becomes of the map,
-// the provider doesn't delete what a colleague then creates with the number of that entry.
+// The CRM has refused an entry of a map, so that create has made nothing. If a colleague then creates a conversation
+// with the number of that entry, the provider doesn't delete it, whatever happens to the map.
 func TestStage_refusedEntryHasMadeNothing(t *testing.T) {
 	t.Parallel()
 	one := func(s *stage, attributes map[string]any) map[string]block {
@@ -52,8 +52,8 @@ func TestStage_refusedEntryHasMadeNothing(t *testing.T) {
 	}
 }
 
-// An open create is refused when it is repeated, so it is no longer open. A destroy
-// deletes nothing that someone else creates then.
+// An open create is refused when it is repeated, so it is no longer open. A destroy does not delete what someone else
+// creates then.
 func TestStage_destroyOfARefusedRepetition(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -73,8 +73,8 @@ func TestStage_destroyOfARefusedRepetition(t *testing.T) {
 	})
 }
 
-// Conversations that could not be deleted again share one error, however many there are.
-// It does not hide those that may have been created.
+// If an undo could not delete conversations, they share one error, however many there are. It does not hide
+// conversations that may have been created.
 func TestStage_leftoversAreOneError(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"batch_size": 10, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}
@@ -97,8 +97,8 @@ func TestStage_leftoversAreOneError(t *testing.T) {
 	})
 }
 
-// The create of an entry is lost and carried out. The next apply adds what the CRM refuses. Whether
-// it has found the conversation or not, the next one does: neither it nor its message is created
+// The create of an entry is lost and carried out. The next apply adds a value that the CRM refuses. Whether or not
+// that apply has found the conversation, the one after it does: neither the conversation nor its message is created
 // again.
 func TestStage_refusedAfterALostCreate(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// renames is a step of a map: what becomes of the conversations of its keys.
+// renames is a step of a map: it says what happens to the conversations of its keys.
 type renames struct {
 	before, after map[string]declared // "messages" are of [messageTexts]
 	keeps         map[string]string   // the key before, by key; the others get a new conversation
@@ -253,8 +253,8 @@ func (s *stage) playRenames(test renames) {
 	}
 }
 
-// An update under a new key that fails forgets no conversation, also where the key stood
-// for another one: what is planned again is the same.
+// If an update under a new key fails, no conversation is forgotten, even if the key stood for another one. The next
+// plan is the same.
 func TestStage_renamedAndRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -276,8 +276,8 @@ func TestStage_renamedAndRefused(t *testing.T) {
 	})
 }
 
-// Messages move to other keys, as those of a list do if its head is new. Each keeps its text and its
-// id, and nothing is sent again.
+// Messages move to other keys. For example, if the keys are the indexes of a list, a new first element moves them
+// all. Each message keeps its text and its id, and nothing is sent again.
 func TestStage_messagesUnderOtherKeys(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -330,8 +330,8 @@ func TestStage_messagesUnderOtherKeys(t *testing.T) {
 	}
 }
 
-// What is not known in the plan may tell in the apply that an entry stands for the conversation of another
-// one. The plan does not say the opposite.
+// A value that the plan doesn't know may show in the apply that an entry stands for the conversation of another one.
+// The plan does not say the opposite.
 func TestStage_movedByWhatWasUnknown(t *testing.T) {
 	t.Parallel()
 	const one = "+1 555 010 0001"
@@ -372,8 +372,7 @@ func TestStage_movedByWhatWasUnknown(t *testing.T) {
 	}
 }
 
-// A text that is not known in the plan may turn out to be that of any message. The plan does not say
-// the opposite.
+// A text that the plan doesn't know may turn out to be that of any message. The plan does not say the opposite.
 func TestStage_messagesOfUnknownTexts(t *testing.T) {
 	t.Parallel()
 	unknown := tftypes.UnknownValue

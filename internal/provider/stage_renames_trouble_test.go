@@ -9,7 +9,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Renamed and changed entries beside what else can happen to a conversation.
+// Renamed and changed entries, next to what else can happen to a conversation.
 func TestStage_renamedInTrouble(t *testing.T) {
 	t.Parallel()
 	const one, account = "+1 555 010 0001", "recipient_account_id"
@@ -89,8 +89,8 @@ func TestStage_renamedInTrouble(t *testing.T) {
 	}
 }
 
-// While it is not known whether a create was carried out, no entry with its phone and number
-// takes another conversation on a guess: that of the create may be its own.
+// While the outcome of a create is unknown, no entry with its phone and number takes another conversation by a guess:
+// the result of the create may be its own.
 func TestStage_renamedBesideAnOpenCreate(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
@@ -143,8 +143,8 @@ func TestStage_renamedAndDeleted(t *testing.T) {
 	})
 }
 
-// Entries that share a number beside a renamed one: who is deleted and who stays, with the
-// deleted ones among them.
+// Entries that share a number with a renamed one, some of them deleted. The test checks which conversations are
+// deleted and which stay.
 func TestStage_renamedTwinsAndDeleted(t *testing.T) {
 	t.Parallel()
 	type all = map[string]declared
@@ -185,8 +185,8 @@ func TestStage_renamedTwinsAndDeleted(t *testing.T) {
 	}
 }
 
-// The keys of a map with open creates are renamed twice, and then the map is destroyed while
-// the CRM is slow to show what was made.
+// The keys of a map with open creates are renamed twice. Then the map is destroyed while the CRM is slow to show the
+// results of the creates.
 func TestStage_renamedAndDestroyed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {

@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What a plan doesn't know yet of renamed entries may be anything when it is applied: the
-// plan still holds, and no conversation is made twice.
+// The plan doesn't know some values of renamed entries. Whatever they turn out to be in the apply, the plan still
+// holds, and no conversation is created twice.
 func TestStage_renamedThoughUnknown(t *testing.T) {
 	t.Parallel()
 	const one, two, account = "+1 555 010 0001", "+1 555 010 0002", "recipient_account_id"

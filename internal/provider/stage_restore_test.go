@@ -182,8 +182,8 @@ func TestStage_warnsOfRestore(t *testing.T) {
 	})
 }
 
-// Deleted by a colleague, restored by the plan, and the reply to the restore is lost, or comes
-// late, while the colleague edits the same field.
+// A colleague deletes the conversation, and the plan restores it. The reply to the restore is lost or comes late,
+// while the colleague edits the same field.
 func TestStage_restoreLostAndEdited(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.CommitLater, mockserver.Truncate} {

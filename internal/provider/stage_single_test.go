@@ -26,7 +26,7 @@ func (s *stage) changes(attributes declared, sent []string, held map[string]any)
 	}
 }
 
-// Only what differs is sent.
+// The provider sends only the difference.
 func TestStage_update(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -109,9 +109,8 @@ func TestStage_recipients(t *testing.T) {
 	})
 }
 
-// The apply corrects what others change if it is declared, and leaves it alone otherwise.
-// A changed number does not replace the conversation. A conversation that is gone is
-// created again.
+// The apply corrects declared fields that other users change, and does not touch other fields. A changed number does
+// not replace the conversation. A conversation that is gone is created again.
 func TestStage_driftOfSingle(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -142,7 +141,7 @@ func TestStage_driftOfSingle(t *testing.T) {
 	})
 }
 
-// A bad neighbor in the batch does not fail the others, and is corrected alone.
+// A faulty item in the batch does not make the rest fail, and its correction is sent alone.
 func TestStage_badNeighbour(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"batch_window": "1s"}, func(s *stage) {

@@ -18,8 +18,8 @@ func (s *stage) numberedOne(more declared) map[string]block {
 	return s.with(d)
 }
 
-// The search fails too: the resource is tainted and has no id. The next plan finds what
-// was created. It is replaced, and not left behind. A destroy finds it too.
+// The search fails too, so the resource is tainted and has no id. The next plan finds what was created. The
+// conversation is replaced, and not left behind. A destroy finds it too.
 func TestStage_outcomeUnknown(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
@@ -51,7 +51,7 @@ func TestStage_outcomeUnknownOfOthers(t *testing.T) {
 	})
 }
 
-// A restored backup shows less than the state has seen. Nothing there counts as gone.
+// A restored backup shows less than the state has seen. No missing record there counts as gone.
 func TestStage_restoredBackup(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -114,8 +114,8 @@ func TestStage_wrongSpaceKeepsState(t *testing.T) {
 	}
 }
 
-// Terraform does not hand over the private state of a tainted resource to its destroy. If that is
-// refused, the state still knows its space, and in which spelling the CRM holds its number.
+// Terraform does not pass the private state of a tainted resource to its destroy. If the CRM refuses the destroy, the
+// state still knows its space, and how the CRM spells its number.
 func TestStage_taintedAndNotDeleted(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {

@@ -40,8 +40,8 @@ func TestStage_olderOneIsNotUndone(t *testing.T) {
 	})
 }
 
-// A create with a message was never carried out, and a customer writes: an incoming conversation with
-// one message, too. It is not ours, so neither a replacement nor a destroy deletes it.
+// A create with a message was never carried out, and a customer writes: an incoming conversation with one message
+// appears. It is the customer's, so neither a replacement nor a destroy deletes it.
 func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]func(s *stage, config map[string]block){
@@ -64,7 +64,7 @@ func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 	}
 }
 
-// Nor does the undo of a new map.
+// The undo of a new map doesn't delete it either.
 func TestStage_incomingMessageIsNotUndone(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
@@ -82,8 +82,8 @@ func TestStage_incomingMessageIsNotUndone(t *testing.T) {
 	})
 }
 
-// The message of an adopted conversation is refused. No refresh takes an older one of others with the
-// same text for it, so no apply deletes that one.
+// The message of an adopted conversation is refused. Another user's older message has the same text. No refresh
+// mistakes it for the refused one, so no apply deletes it.
 func TestStage_adoptedAndMessageRefused(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"single", "bulk"} {
@@ -113,8 +113,8 @@ func TestStage_adoptedAndMessageRefused(t *testing.T) {
 	}
 }
 
-// With create_before_destroy, the replacement of an open create that is abandoned comes first, and
-// can't adopt what that has made. A warning says so.
+// With create_before_destroy, the replacement of an open create that is abandoned comes first, and can't adopt the
+// result of that create. A warning says so.
 func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -143,9 +143,8 @@ func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 	})
 }
 
-// The create is lost and never arrives, and at that moment a customer writes: an incoming
-// conversation with the same phone and number, and a message. It is not ours, also while the
-// apply still runs.
+// The create is lost and never arrives, and at that moment a customer writes: an incoming conversation with the same
+// phone and number, and a message, appears. It is the customer's, even while the apply is still running.
 func TestStage_incomingWhileLost(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {

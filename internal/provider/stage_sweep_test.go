@@ -12,9 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// One fault at each request of an apply, with and without an interrupt: afterwards, applies
-// without faults end with each conversation and each message once, and what is somebody
-// else's as it was.
+// One fault at each request of an apply, with and without an interrupt. Afterwards, applies without faults create
+// each conversation and each message once, and leave other users' records unchanged.
 func TestStage_sweepOfFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]mockserver.Fault{

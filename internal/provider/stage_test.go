@@ -15,8 +15,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
 
-// A stage is a world with an imitation of Terraform's core, in one process. It is for
-// tables in which each row would start Terraform dozens of times.
+// A stage is a world with an imitation of Terraform's core, in one process. It is for tables in which each row would
+// start Terraform dozens of times.
 type stage struct {
 	*world
 	*liar // between the provider and the CRM
@@ -43,7 +43,7 @@ func onStage(t *testing.T, behavior mockserver.Behavior, settings map[string]any
 	})
 }
 
-// runOnStage runs a subtest, in parallel with the others, on a stage of its own.
+// runOnStage runs a subtest on its own stage, in parallel with other subtests.
 func runOnStage(t *testing.T, name string, behavior mockserver.Behavior, settings map[string]any, play func(s *stage)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func (s *stage) wantLive(want int, said ...any) {
 	}
 }
 
-// wantMade does the same of all that were ever created.
+// wantMade checks how many conversations were ever created.
 func (s *stage) wantMade(want int, said ...any) {
 	s.t.Helper()
 	if made := len(s.Records(conversations)); made != want {
@@ -160,7 +160,7 @@ func (s *stage) wantMade(want int, said ...any) {
 	}
 }
 
-// wantSent does the same of messages.
+// wantSent checks how many messages were ever created.
 func (s *stage) wantSent(want int, said ...any) {
 	s.t.Helper()
 	if sent := len(s.Records(textMessages)); sent != want {
@@ -225,7 +225,7 @@ func (s *stage) checks(check resource.TestCheckFunc) {
 	}
 }
 
-// impatient are settings with which a create stays open after the first failed look.
+// impatient contains settings with which a create stays open after the first failed look.
 var impatient = map[string]any{"recovery_timeout": "2s", "max_retries": 0}
 
 // leavesOpen applies with lost replies to creates. From the first one on, lists fail, so

@@ -180,8 +180,8 @@ func TestStage_allOrNothing(t *testing.T) {
 	}
 }
 
-// If the CRM does not name the entry at fault, the error says how to find it. If each
-// entry has its own reply, the error does not say that.
+// If the CRM does not name the faulty entry, the error says how to find it. If each entry has its own reply, the
+// error does not say that.
 func TestStage_unnamedRefusal(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
@@ -237,7 +237,7 @@ func TestStage_failedOfTheOthers(t *testing.T) {
 	}
 }
 
-// If the CRM names a record instead, the error names the entries that refer to it.
+// If the CRM names a record, the error names the entries that refer to it.
 func TestStage_refusedBecauseOfARecord(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{RollbackReply: mockserver.ErrorReply}, nil, func(s *stage) {

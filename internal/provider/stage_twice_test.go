@@ -8,8 +8,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A conversation in the states of two resources is a warning of one of them, as soon as the
-// state is known to be that of two.
+// If a conversation is in the states of two resources, one of them warns, as soon as the provider knows both states.
 func TestStage_managedTwice(t *testing.T) {
 	t.Parallel()
 	const managedTwice = "Text Message Conversation Managed Twice"
@@ -46,7 +45,7 @@ func TestStage_managedTwice(t *testing.T) {
 	}
 }
 
-// One resource is not two, however often and by whichever version it is read.
+// One resource does not count as two, however often and by whichever version it is read.
 func TestStage_managedOnce(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -78,7 +77,7 @@ func TestStage_managedOnce(t *testing.T) {
 			silent(what, walk)
 		}
 
-		// A process that refreshes again knows no more of what a resource had before.
+		// A process that refreshes again no longer knows what a resource had before.
 		s.core.parallelism = 1
 		walk := s.core.walk()
 		walk.refresh()
@@ -104,8 +103,8 @@ func TestStage_managedOnce(t *testing.T) {
 	})
 }
 
-// Two new single resources with the same phone and number are a warning of one of them. A
-// resource that is replaced, moved or new beside an old one is none.
+// If two new single resources have the same phone and number, one of them warns. A resource that is replaced, moved,
+// or new next to an old one causes no warning.
 func TestStage_sameNumberTwice(t *testing.T) {
 	t.Parallel()
 	const warning = "Same Number Twice"

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// unread makes the CRM answer the next batch of the entity with other ids. From then on, no read
-// succeeds, so that the apply can't check them.
+// unread makes the CRM answer the next batch of the entity with other ids. From then on, no read succeeds, so that
+// the apply can't check them.
 func (l *liar) unread(entity string, lie func(ids []any)) { l.unreadAt("", entity, lie) }
 
 // unreadAt does the same, but only reads at paths that contain this text fail.
@@ -31,9 +31,9 @@ func (l *liar) unreadAt(unreadable, entity string, lie func(ids []any)) {
 	}
 }
 
-// A create is answered with the id of another conversation, and the apply can't read it. The next
-// refresh sees that the create can't have made that one: it existed before, or belongs to
-// another phone or number. It is neither changed nor deleted, and what was created is found.
+// A create is answered with the id of another conversation, and the apply can't read it. The next refresh sees that
+// the create can't have made that conversation: it existed before, or belongs to another phone or number. The refresh
+// does not change or delete it, and finds what was created.
 func TestStage_unreadAnswer(t *testing.T) {
 	t.Parallel()
 	const theirs, none = "80000000-0000-4000-8000-0000000000f1", "80000000-0000-4000-8000-0000000000f2"

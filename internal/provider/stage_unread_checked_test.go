@@ -37,7 +37,8 @@ func (s *stage) answersWithTheirs(config map[string]block) (theirs map[string]an
 	return theirs
 }
 
-// wantTheirs checks that nobody has touched their conversation, and that there are this many others.
+// wantTheirs checks that the other user's conversation is unchanged, and that there are this many further
+// conversations.
 func (s *stage) wantTheirs(theirs map[string]any, others int) {
 	s.t.Helper()
 	now, _ := s.Record(conversations, theirsUnread)
@@ -58,8 +59,8 @@ func (s *stage) ofGlobex(at string) map[string]block {
 	return s.bulk(map[string]declared{"c000": d}, nil)
 }
 
-// An apply without a refresh asks whose conversation it has been answered with, before it changes
-// or deletes it.
+// The CRM has answered with the id of a conversation. An apply without a refresh checks whose conversation it is
+// before it changes or deletes it.
 func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
@@ -94,8 +95,7 @@ func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 	}
 }
 
-// A destroy that fails after it has found that the conversation is not its own forgets the id all
-// the same.
+// If a destroy finds that the conversation is not its own and then fails, it forgets the id all the same.
 func TestStage_unreadAnswerInAFailedDestroy(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
@@ -116,8 +116,7 @@ func TestStage_unreadAnswerInAFailedDestroy(t *testing.T) {
 	}
 }
 
-// The id that answered is the right one: the next refresh says nothing, and the private state
-// forgets the question.
+// The answer had the right id. The next refresh says nothing, and the private state no longer asks for a check.
 func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
@@ -145,8 +144,8 @@ func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
 	}
 }
 
-// An undo can't read what answered, so it stays in the state. It is someone else's: the next apply
-// deletes what was created instead.
+// An undo can't read the conversation in the answer, so it stays in the state. It belongs to someone else: the next
+// apply deletes what was created instead.
 func TestStage_unreadAnswerOfAnUndo(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"batch_size": 1, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}
@@ -171,8 +170,8 @@ func TestStage_unreadAnswerOfAnUndo(t *testing.T) {
 	})
 }
 
-// A new entry of a map is answered with another conversation. Terraform drops the private state of
-// a map that it replaces, so failed says that the create is open.
+// A new entry of a map is answered with another conversation. Terraform drops the private state of a map that it
+// replaces, so the attribute failed says that the create is open.
 func TestStage_unreadAnswerOfATaintedMap(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -188,8 +187,8 @@ func TestStage_unreadAnswerOfATaintedMap(t *testing.T) {
 	})
 }
 
-// A message of a map or of a single resource was answered with another one. An update without a
-// refresh asks that first.
+// A message of a map or of a single resource was answered with another one. An update without a refresh checks that
+// first.
 func TestStage_unreadMessageWithoutRefresh(t *testing.T) {
 	t.Parallel()
 	const theirs = "90000000-0000-4000-8000-0000000000f1"
@@ -242,7 +241,7 @@ func TestStage_unreadAnswerIdentity(t *testing.T) {
 	})
 }
 
-// In one process of the provider, its own answers are no proof either.
+// In one process of the provider, its own answers don't prove anything either.
 func TestStage_unreadAnswersInOneProcess(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -257,7 +256,7 @@ func TestStage_unreadAnswersInOneProcess(t *testing.T) {
 	})
 }
 
-// With deletion_policy = "abandon", a destroy asks nothing.
+// With deletion_policy = "abandon", a destroy checks nothing.
 func TestStage_unreadAnswerAbandoned(t *testing.T) {
 	t.Parallel()
 	for at := range oneConversation {
@@ -277,8 +276,8 @@ func TestStage_unreadAnswerAbandoned(t *testing.T) {
 	}
 }
 
-// A create is lost, and its repetition is answered with the id of another conversation. What the
-// first one has sent is not forgotten.
+// A create is lost, and its repetition is answered with the id of another conversation. The state remembers what the
+// first create has sent.
 func TestStage_unreadAnswerOfARepetition(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -301,7 +300,7 @@ func TestStage_unreadAnswerOfARepetition(t *testing.T) {
 	})
 }
 
-// An update that could not be read back has the id from the state, so there is nothing to ask.
+// An update that could not be read back has the id from the state, so there is nothing to check.
 func TestStage_unreadUpdate(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
@@ -365,8 +364,8 @@ func TestStage_unreadAnswerStillUnread(t *testing.T) {
 	}
 }
 
-// What a refresh finds for a new map is adopted at once. An entry that has joined the map may have
-// changed since, so only an apply adopts that.
+// What a refresh finds for a new map is adopted at once. An entry that has joined the map later may have changed
+// since, so only an apply adopts its conversation.
 func TestStage_unreadAnswerOfAnEntry(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]action{"new": noop, "joined": update} {
@@ -383,8 +382,8 @@ func TestStage_unreadAnswerOfAnEntry(t *testing.T) {
 	}
 }
 
-// An entry gets another number while its create is open, and the create of that is answered with
-// another conversation. Both attempts are kept: the one is adopted, the other one deleted.
+// An entry gets another number while its create is open, and the new create is answered with another conversation.
+// The state keeps both attempts: the result of one is adopted, that of the other is deleted.
 func TestStage_unreadAnswerBesideAnOpenCreate(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -404,7 +403,7 @@ func TestStage_unreadAnswerBesideAnOpenCreate(t *testing.T) {
 	})
 }
 
-// failed says that an answer was wrong of no other create that is open.
+// The attribute failed reports the wrong answer only for the create that got it, not for another open create.
 func TestStage_openCreateHasNoWrongAnswer(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -434,7 +433,7 @@ func (s *stage) answersMessageWithTheirs() (config map[string]block, theirs map[
 	return config, theirs
 }
 
-// The search for a message begins after what was there before its create, and says what it adopts.
+// The search for a message skips messages from before its create, and reports an adoption.
 func TestStage_unreadMessageBesideAnOlderOne(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -450,7 +449,7 @@ func TestStage_unreadMessageBesideAnOlderOne(t *testing.T) {
 	})
 }
 
-// A message whose answer can't be checked is asked about again.
+// A message whose answer can't be checked is checked again later.
 func TestStage_unreadMessageStillUnread(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -488,7 +487,7 @@ func TestStage_unreadMessageDestroyed(t *testing.T) {
 	})
 }
 
-// An attached message existed before, so there is nothing to ask.
+// An attached message existed before, so there is nothing to check.
 func TestStage_unreadMessageAttached(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

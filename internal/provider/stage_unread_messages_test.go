@@ -6,8 +6,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// If a refresh can't read the messages of a conversation, the error says that: the permission that is
-// missing, or the reply that is wrong, is not about the conversation.
+// If a refresh can't read the messages of a conversation, the error says so: the missing permission or the wrong
+// reply concerns the messages, not the conversation.
 func TestStage_refreshWithoutMessages(t *testing.T) {
 	t.Parallel()
 	summaries := map[string]string{address: "Unable to Read Text Message Conversation ", bulkAddress: "Unable to Read Text Message Conversations "}

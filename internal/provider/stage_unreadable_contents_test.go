@@ -12,8 +12,8 @@ import (
 
 const permission = "The CRM does not permit this. In the space's administration, give the permission to read TextMessages"
 
-// unreadable are the answers to a get of a message that say nothing of whose it is, each with what
-// the provider says of it.
+// unreadable contains answers to a get of a message that don't show whose message it is, each with what the provider
+// says about it.
 var unreadable = map[string]struct {
 	fault mockserver.Fault
 	says  []string
@@ -22,9 +22,8 @@ var unreadable = map[string]struct {
 	"not permitted": {mockserver.Fault{Kind: mockserver.StatusReply, Status: 403, Envelope: true}, []string{permission}},
 }
 
-// A conversation that an earlier attempt has made is no longer needed. If the contents of its
-// messages can't be read while it is removed, that says nothing of whose it is: the next
-// apply looks again, and deletes it.
+// A conversation that an earlier attempt has made is no longer needed. While it is removed, the contents of its
+// messages can't be read. That does not show whose conversation it is: the next apply looks again, and deletes it.
 func TestStage_unreadableContents(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]struct {
@@ -98,8 +97,7 @@ func TestStage_unreadableContentsOfOne(t *testing.T) {
 	}
 }
 
-// The reply to a create is lost, and the contents are not permitted. Then the error names the
-// permission.
+// The reply to a create is lost, and the provider may not read the contents. Then the error names the permission.
 func TestStage_unreadableContentsOfLost(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -122,8 +120,8 @@ func TestStage_contentsDeletedMeanwhile(t *testing.T) {
 	})
 }
 
-// Lists show a message, but neither a get nor a search for its id finds it. So an older copy may
-// have answered: the create stays open, and the next apply adopts what it has made.
+// Lists show a message, but neither a get nor a search for its id finds it. So an older copy may have answered. The
+// create stays open, and the next apply adopts its result.
 func TestStage_contentsOfOlderCopy(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

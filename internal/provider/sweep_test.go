@@ -11,10 +11,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
-// sweep deletes what earlier runs have left in the real space: the conversations of the
-// tests' phones that have a fictional number of the tests, and no messages except the
-// tests' own. The caller names the space of the environment once more, so that a
-// forgotten variable deletes nothing.
+// sweep deletes what earlier runs have left in the real space: the conversations of the tests' phones that have a
+// fictional number of the tests, and contain only the tests' own messages. The caller names the space of the
+// environment once more, so that a forgotten variable deletes nothing.
 func sweep(spaceID string) error {
 	if missing := missingVariables(); len(missing) > 0 {
 		return fmt.Errorf("the space to sweep takes %s; missing: %s", strings.Join(accVariables, ", "), strings.Join(missing, ", "))

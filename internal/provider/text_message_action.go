@@ -97,8 +97,8 @@ func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest
 	a.provider, _ = req.ProviderData.(*providerData)
 }
 
-// ModifyPlan warns of a message that may reach a person. The conversation may not exist
-// yet, or the same apply may restore it, so only Invoke looks at it.
+// ModifyPlan warns of a message that may reach a person. It doesn't check the conversation, which may not exist yet
+// or may be restored by the same apply. Only Invoke does.
 func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	config, diags := messageActionFrom(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
@@ -147,9 +147,9 @@ func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	}
 }
 
-// checkConversation refuses a deleted conversation, where no one would see the message.
-// It accepts one that it does not find, because a lagging replica may answer. The CRM
-// refuses the message if the conversation does not exist.
+// checkConversation refuses a deleted conversation, where users of the CRM would not see the message. It accepts a
+// conversation that it does not find, because a lagging replica may have answered. If the conversation does not
+// exist, the CRM refuses the message.
 func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engine, config messageActionModel) (diags diag.Diagnostics) {
 	conversation, err := api.Conversations.Get(ctx, reference(config.ConversationID))
 	switch {
@@ -165,8 +165,7 @@ func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engin
 	return diags
 }
 
-// created returns the id of the message, zero for none. If no message was created, or if
-// that is unknown, there is an error.
+// created returns the id of the message, or zero. It adds an error if no message was created, or if that is unknown.
 func (a *messageAction) created(config messageActionModel, made engine.Result[client.Message]) (id client.ID, diags diag.Diagnostics) {
 	if unread, ok := errors.AsType[*engine.UnreadError](made.Err); ok {
 		diags.AddWarning("Text Message Not Fully Known",
@@ -189,7 +188,7 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 // progressInterval is how often a waiting action reports its progress.
 const progressInterval = 10 * time.Second
 
-// await returns the result of do. While it waits, it says at this interval how much time has passed.
+// await returns the result of do. While it waits, it reports at this interval how much time has passed.
 func await[T any](interval time.Duration, say func(passed time.Duration), do func() T) T {
 	done := make(chan T, 1)
 	begun, ticker := time.Now(), time.NewTicker(interval)

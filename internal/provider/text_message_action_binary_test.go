@@ -12,7 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// With the real Terraform: a trigger invokes the action once, and -invoke does it again. A lost reply makes no second message.
+// With the real Terraform, a trigger invokes the action once, and -invoke does it again. A lost reply does not cause
+// a second message.
 func TestAccTextMessage_action(t *testing.T) {
 	t.Parallel()
 	skipOpenTofu(t, "it has no actions")

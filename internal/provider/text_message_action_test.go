@@ -93,7 +93,7 @@ func TestMessageAction_schema(t *testing.T) {
 	}
 }
 
-// Only an invocation knows an id that its plan did not know.
+// Only an invocation knows an id that was unknown in its plan.
 func TestMessageAction_invokedInAnotherSpace(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -181,7 +181,7 @@ func TestMessageAction_lostReply(t *testing.T) {
 	}
 }
 
-// If the outcome can't be found out, the error says so, and what to do.
+// If the provider can't find out the outcome, the error says so, and what to do.
 func TestMessageAction_unknownOutcome(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

@@ -53,7 +53,7 @@ func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaReques
 	}
 }
 
-// ConfigValidators demand an id, or a phone and a number.
+// ConfigValidators require an id, or a phone and a number.
 func (d *conversationLookup) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	id, phone, number := path.MatchRoot("id"), path.MatchRoot("phone_id"), path.MatchRoot(numberAttribute)
 	return []datasource.ConfigValidator{

@@ -15,8 +15,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A conversationIdentity is the resource identity of a conversation, among those of all
-// spaces.
+// A conversationIdentity is the resource identity of a conversation, which is unique among all spaces.
 type conversationIdentity struct {
 	SpaceID types.String `tfsdk:"space_id"`
 	ID      types.String `tfsdk:"id"`
@@ -35,17 +34,15 @@ func (r *conversationResource) IdentitySchema(_ context.Context, _ resource.Iden
 	}}
 }
 
-// resourceIdentity returns the resource identity of a conversation, always in the same
-// spelling, because Terraform compares it as text. A conversation that may not exist has
-// no id.
+// resourceIdentity returns the resource identity of a conversation. Its spelling is always the same, because
+// Terraform compares it as text. A conversation that may not exist has no id.
 func resourceIdentity(space string, id client.ID) conversationIdentity {
 	return conversationIdentity{SpaceID: types.StringValue(space), ID: referenceFromAPI(id)}
 }
 
-// identify sets the resource identity if it has another id, or none yet. The state may come
-// from a version of Terraform or of this provider without resource identities, or the
-// conversation may not exist yet. An identity with an id only changes if the id turns out to be
-// that of another conversation.
+// identify sets the resource identity if the conversation has another id, or the identity has none yet. The state may
+// come from a version of Terraform or of this provider without resource identities, or the conversation may not exist
+// yet. The id of an identity changes only if it turns out to be that of another conversation.
 func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
 	var before conversationIdentity
 	if !identity.Raw.IsFullyNull() {

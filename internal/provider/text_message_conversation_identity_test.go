@@ -96,9 +96,8 @@ func TestImportByIdentity_refused(t *testing.T) {
 	w.asksNothing()
 }
 
-// A state may have no identity, because Terraform before 1.12 keeps none, or one of a
-// space that the provider no longer has. Neither causes an error, even if the
-// conversation is gone.
+// A state may have no identity, because Terraform before 1.12 keeps none, or an identity with a space that the
+// provider no longer uses. Neither causes an error, even if the conversation is gone.
 func TestReadWithAnyIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

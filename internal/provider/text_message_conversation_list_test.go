@@ -232,7 +232,7 @@ func TestList_badInput(t *testing.T) {
 	w.asksNothing()
 }
 
-// An error is the last result, after what was found before it.
+// An error is the last result, after the conversations that were found before it.
 func TestList_trouble(t *testing.T) {
 	t.Parallel()
 	const summary = "Unable to Find Text Message Conversations"

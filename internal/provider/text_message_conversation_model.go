@@ -18,9 +18,8 @@ type (
 	messageChange      = engine.Change[client.MessageInput]
 )
 
-// change returns what must be written to turn prior into m, and what the state knows of the
-// conversation, as of a revision of the space. If prior is nil, everything that m sets must be
-// written.
+// change returns the write that turns prior into m, and what the state knows of the conversation as of a revision of
+// the space. If prior is nil, the write contains everything that m sets.
 func (m conversationModel) change(n numbers, prior *conversationModel, asOf int64) conversationChange {
 	change := conversationChange{Input: m.toAPI(n, prior)}
 	change.Restore = prior != nil && isRestored(m.IsDeleted, prior.IsDeleted)
@@ -30,8 +29,8 @@ func (m conversationModel) change(n numbers, prior *conversationModel, asOf int6
 	return change
 }
 
-// toAPI returns what must be written to turn prior into m: everything that m sets if
-// prior is nil, otherwise the fields whose meaning changes. The CRM sets what is unknown.
+// toAPI returns the write that turns prior into m: everything that m sets if prior is nil, otherwise the fields whose
+// meaning changes. It omits unknown values, which the CRM sets.
 func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.ConversationInput {
 	var input client.ConversationInput
 	if prior != nil {
@@ -46,9 +45,8 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 	return input
 }
 
-// changedFields returns the fields that must be written to turn prior, nil
-// for none, into m. If a write makes the CRM match recipients by the number, it must also
-// say which recipients there are not.
+// changedFields returns the fields to write to turn prior, which may be nil, into m. If a write makes the CRM match
+// recipients by the number, it must also say which recipients the conversation doesn't have.
 func (m conversationModel) changedFields(n numbers, prior *conversationModel) (changed []conversationField) {
 	matches := prior == nil
 	if prior == nil {
@@ -69,8 +67,8 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (c
 	return changed
 }
 
-// baseline returns the baseline of the conversation: what the state knows. Only a refresh knows the
-// as-of: an apply leaves in the state what was planned, whatever others have changed.
+// baseline returns what the state knows of the conversation. Only a refresh knows the as-of: an apply leaves the
+// planned values in the state, whatever other users have changed.
 func (m conversationModel) baseline(n numbers, asOf int64) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: asOf, Fields: m.texts(n)}
 	b.Fields["recipient_phone_number"] = n.asHeld(reference(m.ID), textOf(m.RecipientPhoneNumber))
@@ -92,8 +90,7 @@ func (n numbers) conversationFromAPI(c client.Conversation, like conversationMod
 	m.isPart = like.isPart
 	for _, field := range conversationFields {
 		value := field.get(&like)
-		// The number is read even if the entry omits it, because another number needs a
-		// new conversation.
+		// The number is read even if the entry omits it, because a different number needs a new conversation.
 		if !like.isPart || field.write == nil || !value.IsNull() || field.name == numberAttribute {
 			value = keepSpelling(value, field.read(&c), field.same(n, types.StringNull()))
 		}
@@ -113,7 +110,7 @@ func unreadConversation(id client.ID, prior *conversationModel) conversationMode
 	return m
 }
 
-// notKept returns the names of the fields that the CRM holds in another value than was sent.
+// notKept returns the names of the fields whose value in the CRM differs from the one that was sent.
 func (m conversationModel) notKept(n numbers, sent client.ConversationInput, actual conversationModel) (names []string) {
 	for _, field := range m.changedFields(n, &actual) {
 		if slices.Contains(sent.Fields(), field.name) {
@@ -123,7 +120,7 @@ func (m conversationModel) notKept(n numbers, sent client.ConversationInput, act
 	return names
 }
 
-// warnOfNotKept warns of fields that the CRM holds in another value than was sent.
+// warnOfNotKept warns of fields whose value in the CRM differs from the one that was sent.
 func warnOfNotKept(at path.Path, thing string, id client.ID, fields []string) (diags diag.Diagnostics) {
 	for _, field := range fields {
 		at := at.AtName(field)
@@ -141,7 +138,7 @@ func emptyConversation() (m conversationModel) {
 	return m
 }
 
-// keepSpelling returns like if actual is the same value, and actual otherwise.
+// keepSpelling returns like if it means the same as actual, and actual otherwise.
 func keepSpelling[T attr.Value](like, actual T, same func(T, T) bool) T {
 	if isKnown(like) && !hasUnknown(actual) && same(like, actual) {
 		return like

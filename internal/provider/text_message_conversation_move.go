@@ -21,21 +21,20 @@ var (
 	_ resource.ResourceWithMoveState = (*bulkResource)(nil)
 )
 
-// movable contains the resources of generic providers that a conversation can be moved
-// from. Each has the attributes of its state that may contain the id of the record, and
-// those that may contain its path or URI.
+// movable contains the resources of generic providers that can become a conversation. Each lists the attributes of
+// its state that may contain the id of the record, and the attributes that may contain its path or URI.
 var movable = map[string]struct{ id, location []string }{
 	"restapi_object":   {id: []string{"id", "object_id"}, location: []string{"path", "read_path"}},
 	"restful_resource": {id: []string{"id"}, location: []string{"id", "read_path", "path"}},
 }
 
-// removeAndImport says what to do with a resource that can't be moved. Without destroy =
-// false, the old resource would delete the conversation.
+// removeAndImport says what to do with a resource that can't be moved. Without destroy = false, the old resource
+// would delete the conversation.
 const removeAndImport = "Remove the resource from the state with a removed block that has destroy = false (or with terraform state rm), " +
 	"and import the conversation by its UUID."
 
-// MoveState takes over a conversation that a generic provider has managed. It sends no
-// request: the refresh that follows reads the rest, as after an import.
+// MoveState takes over a conversation from a generic provider. It sends no request: the refresh that follows reads
+// the conversation, as after an import.
 func (r *conversationResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: r.move}}
 }
@@ -95,8 +94,8 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		req.SourceTypeName, cmp.Or(quoted(ids), "which is empty"), removeAndImport))
 }
 
-// keepSpace keeps the space that a URI names, so that the refresh refuses another one: Terraform
-// moves a state without the settings of the provider.
+// keepSpace notes the space in a URI, so that the refresh refuses another space. Terraform moves a state without the
+// settings of the provider.
 func keepSpace(ctx context.Context, resp *resource.MoveStateResponse, uris []string) (diags diag.Diagnostics) {
 	for _, uri := range uris {
 		if named := client.SpaceIn(uri); named != "" {
@@ -108,8 +107,7 @@ func keepSpace(ctx context.Context, resp *resource.MoveStateResponse, uris []str
 	return diags
 }
 
-// MoveState refuses every move, because an import can do the same: a resource can't become
-// an entry of a map without a key.
+// MoveState refuses every move. A resource can't become an entry of a map without a key, and an import does the same.
 func (r *bulkResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 		if req.SourceTypeName == bulkTypeName {

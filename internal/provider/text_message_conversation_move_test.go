@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A conversation of a generic provider is taken over as it is, without a request. The
-// refresh that follows reads the rest.
+// The provider takes over a conversation of a generic provider as it is, without a request. The refresh that follows
+// reads the rest.
 func TestMoveState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -101,7 +101,7 @@ func TestMoveState(t *testing.T) {
 	}
 }
 
-// A conversation was moved and read. Later, it may be gone as any other.
+// A conversation was moved and read. Later, it may be gone like any other.
 func TestMoveState_goneLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

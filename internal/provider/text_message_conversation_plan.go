@@ -7,13 +7,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// planConversation returns the plan of a conversation. prior is nil for a new one. If the
-// configuration omits a value, the value stays. If it only spells a value in another way,
-// the spelling stays, so that there is no difference. A soft-deleted conversation is
-// restored. Revision and modified are unknown exactly if the apply writes something.
+// planConversation returns the plan of a conversation. prior is nil for a new one. If the configuration omits a
+// value, the value stays. If the configuration spells a value differently, the prior spelling stays, so that there is
+// no difference. A soft-deleted conversation is restored. Revision and modified are unknown exactly if the apply
+// writes something.
 //
-// replace means that the configuration needs a new conversation. The plan is then that of
-// a new one.
+// If replace is true, the configuration needs a new conversation, and the plan is the plan of a new one.
 func (n numbers) planConversation(config conversationModel, prior *conversationModel) (planned conversationModel, replace bool) {
 	if prior == nil {
 		return planNew(config), false
@@ -52,7 +51,7 @@ func restored(prior types.Bool) types.Bool {
 // isRestored reports whether a record is deleted in the prior state and not in the plan.
 func isRestored(planned, prior types.Bool) bool { return prior.ValueBool() && !planned.ValueBool() }
 
-// needsNewConversation reports whether the configuration changes a number that is set.
+// needsNewConversation reports whether the configuration changes a number that is already set.
 func (n numbers) needsNewConversation(config types.String, prior conversationModel) bool {
 	number := prior.RecipientPhoneNumber
 	return isKnown(number) && !config.IsNull() && (config.IsUnknown() || !n.sameIn(prior.ID)(config, number))
@@ -66,8 +65,8 @@ func planNew(config conversationModel) (planned conversationModel) {
 	return planned
 }
 
-// spelledAsIn returns the configuration in the spelling of a prior state. Terraform accepts either, and a plan with
-// unknown values must not choose another one than the plan that knows them.
+// spelledAsIn returns the configuration in the spelling of a prior state. Terraform accepts both spellings, but a
+// plan with unknown values must choose the same one as a plan without.
 func (m ownedModel) spelledAsIn(n numbers, prior *ownedModel) *ownedModel {
 	for _, field := range configurableFields {
 		field.set(&m.conversationModel, keepSpelling(field.get(&prior.conversationModel), field.get(&m.conversationModel), field.same(n, types.StringNull())))
@@ -106,9 +105,8 @@ func (m *conversationModel) hasUnknown() bool {
 	return slices.ContainsFunc(configurableFields, func(field conversationField) bool { return hasUnknown(field.get(m)) })
 }
 
-// applied returns the state after a plan was carried out: the known values of the plan,
-// as Terraform demands, and otherwise what the CRM holds. The next plan shows any
-// difference between the two.
+// applied returns the state after an apply. As Terraform requires, it has the known values of the plan. The rest is
+// what the CRM holds. The next plan shows any difference.
 func (m conversationModel) applied(actual conversationModel) conversationModel {
 	for _, field := range conversationFields {
 		field.set(&m, planned(field.get(&m), field.get(&actual)))

@@ -43,7 +43,7 @@ func (m *conversationResourceModel) recalled(memory *memory) (entries, diag.Diag
 
 func (r *conversationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_text_message_conversation"
-	// A conversation that may not exist gets its id when it is found.
+	// A conversation that may not exist gets its id when a look finds it.
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
@@ -129,7 +129,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	isRefused := !isKnown(state.ID) && len(memory.open) == 0 // the CRM has refused the repetition of the attempt
 	resp.Diagnostics.Append(r.refresh(ctx, memory, owned, state.DeletionPolicy)...)
-	// The framework demands an identity even if the conversation is gone.
+	// The framework requires an identity even if the conversation is gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
 	switch {
 	case resp.Diagnostics.HasError():
@@ -224,9 +224,8 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, resourceIdentity(api.Client().SpaceID(), id))...)
 }
 
-// applySingle creates or updates the conversation of a single resource, and then its messages. If a
-// create fails, the state has no entry. If its outcome is unknown, the entry has no id, and the memory
-// knows what to look for.
+// applySingle creates or updates the conversation of a single resource, and then its messages. If a create fails, the
+// state has no entry. If the outcome is unknown, the entry has no id, and the memory contains the attempt.
 func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 	w.write(ctx)
 	w.writeMessages(ctx)
@@ -237,8 +236,7 @@ func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 	return w.done("Update")
 }
 
-// remove deletes the conversation of a state, or the one that an open create may have
-// made.
+// remove deletes the conversation of a state, or a conversation that a create with an unknown outcome may have made.
 func (r *conversationResource) remove(ctx context.Context, memory *memory, options resourceOptions, owned entries) diag.Diagnostics {
 	w, diags := r.begin(memory, options, nil, owned)
 	if diags.HasError() {

@@ -55,8 +55,8 @@ func (d *conversationsLookup) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-// conversationFieldNames returns the names of the fields of a conversation that hold one
-// value, and so can be compared, sorted.
+// conversationFieldNames returns the sorted names of the fields of a conversation that can be compared, which are the
+// fields with a single value.
 func conversationFieldNames() []string {
 	attributes := conversationAttributes()
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(attributes)), func(name string) bool {

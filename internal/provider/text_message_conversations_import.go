@@ -75,13 +75,13 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	return imported, diags
 }
 
-// importedFrom returns everything that the CRM holds of a conversation. Terraform manages
-// none of its messages.
+// importedFrom returns everything that the CRM holds of a conversation, without its messages, which Terraform doesn't
+// manage.
 func (n numbers) importedFrom(conversation client.Conversation) *ownedModel {
 	return &ownedModel{conversationModel: n.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
-// parseImport returns the ids by key, and all faults. space is that of the provider.
+// parseImport returns the ids by key, and all faults. space is the provider's space.
 func parseImport(text, space string) (ids map[string]client.ID, faults []string) {
 	ids = map[string]client.ID{}
 	keys := map[client.ID]string{}
@@ -114,8 +114,7 @@ func parseImport(text, space string) (ids map[string]client.ID, faults []string)
 	return ids, faults
 }
 
-// parseImported returns the id in a reference to a record of an entity, of which one is a
-// thing.
+// parseImported returns the id in a reference to a record of an entity. thing is the name for one such record.
 func parseImported(reference, wanted, thing, space string) (client.ID, error) {
 	id, entity, err := client.ParseReference(reference)
 	if err == nil && isOtherEntity(entity, wanted) {
@@ -124,7 +123,7 @@ func parseImported(reference, wanted, thing, space string) (client.ID, error) {
 	return id, cmp.Or(err, ofOtherSpace(reference, space))
 }
 
-// importItems returns the items of an import id: a key, empty for none, and a reference.
+// importItems returns the items of an import id. Each item is a key, which may be empty, and a reference.
 func importItems(text string) (items [][2]string, err error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return importJSON(text)
@@ -141,9 +140,8 @@ func importItems(text string) (items [][2]string, err error) {
 	return items, nil
 }
 
-// importJSON returns the items of a JSON object. It reads the tokens, because a Go map would
-// keep only the last of several equal keys. A value that is no string becomes its JSON,
-// which is no UUID.
+// importJSON returns the items of a JSON object. It reads the tokens, because a Go map would keep only the last of
+// several equal keys. A value that is not a string becomes its JSON, which is not a UUID.
 func importJSON(text string) (items [][2]string, err error) {
 	if !json.Valid([]byte(text)) {
 		return nil, errors.New("the import id is not a JSON object of UUIDs by their keys")

@@ -59,9 +59,8 @@ func bulkSchema(unsealed bool) schema.Schema {
 
 var entrySchema = entryAttributes()
 
-// entryAttributes returns the attributes of an entry: what a configuration can set, the
-// id, and is_deleted. Everything else would be repeated for each of thousands of
-// conversations.
+// entryAttributes returns the attributes of an entry: the attributes that a configuration can set, the id, and
+// is_deleted. Any other attribute would be repeated for each of thousands of conversations.
 func entryAttributes() map[string]schema.Attribute {
 	attributes := ownedAttributes()
 	for _, field := range conversationFields {
@@ -152,7 +151,7 @@ func (m *bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	return found, diags
 }
 
-// planned returns the entries of a plan. What they don't show is unknown.
+// planned returns the entries of a plan. The attributes that they don't show are unknown.
 func (m bulkModel) planned() (entries, diag.Diagnostics) {
 	found, diags := m.entries()
 	for _, entry := range found.known() {
@@ -210,8 +209,8 @@ func (e entries) keysByID() map[client.ID]string {
 	return keys
 }
 
-// without returns the existing entries whose conversations no entry of a plan stands for. A planned
-// entry of which nothing is known stands for the one under its key.
+// without returns the existing entries whose conversations no entry of a plan stands for. A planned entry that is
+// completely unknown stands for the conversation under its key.
 func (e entries) without(planned entries) entries {
 	left := maps.Clone(e)
 	stay := planned.byID()
@@ -228,8 +227,7 @@ func (e entries) exists(key string) bool {
 	return entry != nil && !entry.ID.IsNull() && !entry.ID.IsUnknown()
 }
 
-// freeKey returns the key under which m can have one more: both exist, and neither may be
-// forgotten.
+// freeKey returns the key to use for one more value next to m[key], because neither value may be lost.
 func freeKey[V any](m map[string]V, key string) string {
 	for {
 		if _, isTaken := m[key]; !isTaken {
@@ -239,15 +237,15 @@ func freeKey[V any](m map[string]V, key string) string {
 	}
 }
 
-// become makes the entries, as a refresh has left them, those of the state.
+// become makes the entries that a refresh has left the entries of the state.
 func (m *bulkModel) become(e entries, open openCreates) {
 	m.Failed = e.stillFailed(*m, open)
 	m.Revision = e.revision(open)
 	m.Conversations = e.sealed()
 }
 
-// stillFailed returns what has failed in a state before its refresh, without the creates
-// that the refresh has found, and with those that it has opened again.
+// stillFailed updates the failures of a state after its refresh: it removes the creates that the refresh has found,
+// and adds the creates whose outcome is unknown again.
 func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
 	failed := before.Failed.Elements()
 	was := entries{}

@@ -11,11 +11,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planEntries returns the plan of the entries, the entries of the prior state whose conversations it
-// removes or replaces, and whether anything changes in the CRM. An entry that gets another
-// conversation is planned as new. An entry that only has another key moves there with its
-// id, even if two swap keys. So does one that changes too, as far as its phone and number
-// tell which one it is. tried are the creates whose outcome is not known.
+// planEntries returns the plan of the entries, the entries of the prior state whose conversations it removes or
+// replaces, and whether anything changes in the CRM. An entry that gets another conversation is planned as new. If
+// only the key of an entry changes, its conversation moves to the new key with its id, even if two entries swap their
+// keys. The conversation also moves if other attributes change, as long as the phone and the number identify it.
+// tried are the creates whose outcome is unknown.
 func (n numbers) planEntries(config, prior entries, tried openCreates) (planned, removed entries, changes bool) {
 	free := &keyless{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
 	planned, restless := free.planUnderKeys(config, prior)
@@ -60,9 +60,10 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 	return planned, removed, changes || len(needy)+len(undecided)+len(removed) > 0
 }
 
-// planUnderKeys plans the entries that keep the conversation under their key, and those of which nothing is known.
-// The others are restless: they need a conversation, or may stand for another one than that under their key, as those
-// of a list do if its head is new. It returns them with the one under their key, nil for none, and adds all
+// planUnderKeys plans the entries that keep the conversation under their key, and the entries that are completely
+// unknown. The remaining entries are restless: they need a conversation, or may stand for another one than the one
+// under their key. For example, if the keys are the indexes of a list and the list gets a new first element, every
+// entry moves. planUnderKeys returns the restless entries with the conversation under their key, or nil, and adds all
 // conversations that they may take.
 func (k *keyless) planUnderKeys(config, prior entries) (planned entries, restless map[string]*freeConversation) {
 	planned, restless = make(entries, len(config)), map[string]*freeConversation{}
@@ -105,8 +106,8 @@ func (e entries) numberedFirst(keys []string) []string {
 	return keys
 }
 
-// planEntry does the same as planOwned for an entry of the map. What the entry omits
-// stays null, or as an import has read it.
+// planEntry does the same as planOwned for an entry of the map. An attribute that the entry omits stays null, or as
+// an import has read it.
 func (n numbers) planEntry(config ownedModel, prior *ownedModel) (planned ownedModel, replace bool) {
 	planned, replace = n.planOwned(config, prior)
 	planned.isPart = true
@@ -120,8 +121,8 @@ func (n numbers) planEntry(config ownedModel, prior *ownedModel) (planned ownedM
 	return planned, replace
 }
 
-// planNewEntry plans an entry without a conversation. If it is undecided, it may turn out
-// to have one when it is applied, and then it has what that has.
+// planNewEntry plans an entry without a conversation. If the entry is undecided, the apply may find a conversation
+// for it. Its attributes are then those of that conversation.
 func (n numbers) planNewEntry(config ownedModel, undecided bool) *ownedModel {
 	planned, _ := n.planEntry(config, nil)
 	for _, field := range configurableFields {
@@ -132,10 +133,10 @@ func (n numbers) planNewEntry(config ownedModel, undecided bool) *ownedModel {
 	return &planned
 }
 
-// revision returns the newest revision of the conversations, null if none is known. If it
-// is unknown whether the CRM has an entry, it returns the revision above which that may
-// have been created: the earliest one, or one above which other resources have nothing like
-// it. Terraform drops the private state of a resource that it replaces. The key of a single
+// revision returns the newest revision of the conversations, or null if none is known. If it is unknown whether the
+// CRM has the conversation of an entry, revision returns the revision above which that conversation may have been
+// created. This is the earliest such revision, or one above which other resources have no similar conversation. The
+// state needs it because Terraform drops the private state of a resource that it replaces. The key of a single
 // resource is empty.
 func (e entries) revision(open openCreates) types.Int64 {
 	newest, since, above, found := engine.NoFloor, int64(math.MaxInt64), engine.NoFloor, int64(math.MaxInt64)

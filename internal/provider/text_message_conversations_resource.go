@@ -181,7 +181,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		for key, tried := range memory.open {
 			if prior[key] != nil && !prior.exists(key) {
-				work.keep(key, *prior[key]) // so that the next refresh looks for it, and the plan shows what it finds
+				work.keep(key, *prior[key]) // the next refresh looks for it, and the plan shows what it finds
 				work.failed[key] = &engine.LostCreateError{Attempt: *tried.earlier(), Err: errStillOpen}
 			}
 		}
@@ -191,8 +191,8 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 }
 
-// beginMap prepares the work of a plan. prior is nil for a new resource. The policy of the
-// state applies to what the plan removes.
+// beginMap prepares the work of a plan. prior is nil for a new resource. The deletion policy of the state applies to
+// the conversations that the plan removes.
 func (r *bulkResource) beginMap(memory *memory, plan bulkModel, prior entries, policy types.String) (*conversationWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
 	plan.DeletionPolicy = policy

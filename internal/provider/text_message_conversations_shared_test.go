@@ -47,8 +47,8 @@ func TestMapsShareRequests(t *testing.T) {
 	}
 }
 
-// A map that is read after others have listed messages does not claim an as-of that is
-// too new for its messages.
+// A map that is read after another resource has listed messages does not claim an as-of that is too new for its
+// messages.
 func TestSharedListOfMessages(t *testing.T) {
 	t.Parallel()
 	conversations, texts := make([]map[string]any, 150), make([]map[string]any, 2)
@@ -102,8 +102,8 @@ func newCRM(t *testing.T, records map[string][]map[string]any) *mockserver.Serve
 	return crm
 }
 
-// A conversation that was found as the result of a lost create was read before or after the list that
-// others share, so its as-of is unknown.
+// A conversation that was found as the result of a lost create may have been read before or after the shared list, so
+// its as-of is unknown.
 func TestAsOfOfAdopted(t *testing.T) {
 	t.Parallel()
 	ids := []string{"80000000-0000-4000-8000-000000000001", "80000000-0000-4000-8000-000000000002"}

@@ -310,8 +310,8 @@ func TestAccTextMessageConversations_generatedConfiguration(t *testing.T) {
 	}
 	generated := func(t *testing.T, importID string) {
 		t.Helper()
-		// Older versions of Terraform take the computed attributes of entries for required
-		// ones (github.com/hashicorp/terraform/issues/35478), and don't quote keys.
+		// Older versions of Terraform treat the computed attributes of entries as required
+		// (github.com/hashicorp/terraform/issues/35478), and don't quote keys.
 		checks := []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)}
 		resource.ParallelTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: checks, Steps: []resource.TestStep{{
 			Config: w.config(""), ImportStateId: importID,

@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// warnOfEmptyKeys warns of keys that come from a blank cell in most cases.
+// warnOfEmptyKeys warns of empty keys, which usually come from a blank cell.
 func (e entries) warnOfEmptyKeys() (diags diag.Diagnostics) {
 	for key := range e {
 		if strings.TrimSpace(key) == "" {
@@ -23,8 +23,8 @@ func (e entries) warnOfEmptyKeys() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnOfKeptNumbers warns of planned conversations with the same phone and number, if the configuration
-// omits the number of one of them: the CRM has it from before.
+// warnOfKeptNumbers warns of planned conversations with the same phone and number, if the configuration omits the
+// number of one of them and the number stays as it is in the CRM.
 func (n numbers) warnOfKeptNumbers(planned, config entries) diag.Diagnostics {
 	isKept := func(key string) bool {
 		return config[key] != nil && config[key].RecipientPhoneNumber.IsNull() && isKnown(planned[key].RecipientPhoneNumber)
@@ -35,7 +35,8 @@ func (n numbers) warnOfKeptNumbers(planned, config entries) diag.Diagnostics {
 	return n.warnOfTwins(planned, func(keys []string) bool { return slices.ContainsFunc(keys, isKept) })
 }
 
-// warnOfTwins warns of conversations with the same phone and number, in one warning for those groups of keys that count.
+// warnOfTwins warns of conversations with the same phone and number, in one warning for all groups of keys that
+// counts accepts.
 func (n numbers) warnOfTwins(e entries, counts func(keys []string) bool) (diags diag.Diagnostics) {
 	same := make(map[engine.Identity][]string, len(e))
 	var twins []engine.Identity
@@ -69,9 +70,8 @@ func (n numbers) warnOfTwins(e entries, counts func(keys []string) bool) (diags 
 	return diags
 }
 
-// warnOfSameNumber warns of a new conversation if the plan creates another one with the same
-// phone and number. It compares only new conversations: Terraform plans those once, but it plans
-// a replacement twice.
+// warnOfSameNumber warns of a new conversation if the plan creates another one with the same phone and number. It
+// compares only new conversations, because Terraform plans each of them once, but plans a replacement twice.
 func (r *conversationResource) warnOfSameNumber(m conversationModel, n numbers) (diags diag.Diagnostics) {
 	if !m.mayExist() {
 		return nil
@@ -83,7 +83,7 @@ func (r *conversationResource) warnOfSameNumber(m conversationModel, n numbers) 
 	return diags
 }
 
-// together lists the keys of a group, the first few of many.
+// together lists the keys of a group. If there are many, it lists the first few.
 func together(keys []string) string {
 	if len(keys) > mostListed {
 		return quoted(keys)

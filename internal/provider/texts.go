@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// warnOf returns a warning that lists the names where the text has %s, or none if there are no
-// names. If the text has [asItem], each name gets a line of its own.
+// warnOf returns a warning that lists the names in place of %s in the text. It returns none if there are no names. If
+// the text contains [asItem], each name gets its own line.
 func warnOf(names []string, at path.Path, summary, text string) diag.Diagnostics {
 	if len(names) == 0 {
 		return nil
@@ -26,10 +26,10 @@ func warnOf(names []string, at path.Path, summary, text string) diag.Diagnostics
 	return diag.Diagnostics{placed(at, diag.NewWarningDiagnostic(summary, fmt.Sprintf(text, strings.Join(firstTexts(names), separator))))}
 }
 
-// asItem is the place of names in a text that get a line each. Terraform doesn't wrap these lines.
+// asItem marks the place in a text where each name gets its own line. Terraform doesn't wrap these lines.
 const asItem = "\n\n  - %s\n\n"
 
-// underKey returns the text with the key of its entry in front, empty for a single resource.
+// underKey returns the text after the key of its entry. For a single resource, it returns the text alone.
 func underKey(key, text string) string {
 	if key == "" {
 		return text
@@ -48,8 +48,7 @@ func inQuotes(keys []string) []string {
 	return texts
 }
 
-// mostListed is how many items of a long list a text contains, and how many keys get an
-// error of their own.
+// mostListed is how many items of a long list a text contains, and how many keys get their own error.
 const mostListed = 10
 
 // firstOfMany returns a list of texts, the first few if there are many.
@@ -65,8 +64,8 @@ func firstTexts(texts []string) []string {
 
 var numberForms = regexp.MustCompile(`\{([^{}|]*)\|([^{}|]*)\}`)
 
-// inNumber returns a text about one thing, or about several. Where the two differ, the text has
-// both forms, such as {it stays|they stay}.
+// inNumber returns a text in the singular or the plural. Where the two differ, the text contains both forms, such as
+// {it stays|they stay}.
 func inNumber(several bool, text string) string {
 	form := "${1}"
 	if several {
@@ -83,8 +82,8 @@ func idList(ids []client.ID) string {
 	return strings.Join(texts, ", ")
 }
 
-// A layout says where a resource has its conversations: in a map or, if it is single, as the
-// resource itself. The entries of a single resource are one, and its key is empty.
+// A layout says where a resource has its conversations: in a map or, if it is single, in the resource itself. The
+// state of a single resource has one entry, with an empty key.
 type layout struct{ isSingle bool }
 
 // root returns the path of the map, empty for a single resource.
@@ -95,8 +94,7 @@ func (l layout) root() path.Path {
 	return path.Root("conversations")
 }
 
-// idsAt returns the path for what is wrong with ids. Only a single resource has an attribute of its own
-// for that.
+// idsAt returns the path for errors in ids. Only a single resource has its own attribute for the id.
 func (l layout) idsAt() path.Path {
 	if l.isSingle {
 		return path.Root("id")
@@ -112,7 +110,7 @@ func (l layout) at(key string) path.Path {
 	return at(key)
 }
 
-// keys returns keys as diagnostics name them: a single resource has none.
+// keys returns keys as diagnostics name them. A single resource has none.
 func (l layout) keys(keys ...string) []string {
 	if l.isSingle {
 		return nil
@@ -123,8 +121,8 @@ func (l layout) keys(keys ...string) []string {
 // at returns the path of an entry of a map.
 func at(key string) path.Path { return path.Root("conversations").AtMapKey(key) }
 
-// placed returns a diagnostic at a path. An empty path leads to the resource as a whole.
-// The diagnostic then has none: Terraform would show no line of the configuration.
+// placed returns a diagnostic at a path. If the path is empty, the diagnostic is about the resource as a whole and
+// has no path: with an empty path, Terraform would show no line of the configuration.
 func placed(at path.Path, d diag.Diagnostic) diag.Diagnostic {
 	if len(at.Steps()) == 0 {
 		return d
@@ -143,9 +141,8 @@ func inWords(at path.Path) string {
 	return at.String()
 }
 
-// located returns the text of a diagnostic, after the name of its attribute if that is
-// nested. Terraform shows the line of an attribute at the root, but not the key of one in
-// a map.
+// located returns the text of a diagnostic. If the attribute is nested, the text begins with its name: Terraform
+// shows the line of an attribute at the root, but not the key of an attribute in a map.
 func located(at path.Path, text string) string {
 	words := inWords(at)
 	if !strings.ContainsAny(words, ".[") {
@@ -154,8 +151,8 @@ func located(at path.Path, text string) string {
 	return words + ": " + text
 }
 
-// named does the same as located for every attribute. The line that Terraform shows may not
-// contain the value, if that comes from a variable.
+// named puts the name in front of every attribute, nested or not. The line that Terraform shows may not contain the
+// value, if the value comes from a variable.
 func named(at path.Path, text string) string {
 	if words := inWords(at); words != "" {
 		return words + ": " + text

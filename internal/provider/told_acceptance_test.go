@@ -49,7 +49,7 @@ data "pipeliner_text_message_conversation" "by_number" {
 `, phone)), password, "wrong"))
 	output, code := b.run(nil, "plan")
 	text := strings.Join(strings.FieldsFunc(output, func(r rune) bool { return strings.ContainsRune(" \n\t│", r) }), " ")
-	// Newer versions of Terraform leave out errors that are the same as others.
+	// Newer versions of Terraform omit errors that repeat earlier ones.
 	told, brief := strings.Count(text, "PIPELINER_PASSWORD"), strings.Count(text, "Another error of this run has the same cause, and says what to do")
 	if told != 1 || brief < 2 || code != 1 {
 		t.Errorf("the cause is told %d times, and %d times briefly; want once, and the others briefly (exit code %d)\n%s", told, brief, code, output)

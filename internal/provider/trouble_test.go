@@ -116,7 +116,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 	}
 }
 
-// Another space has nothing of the state, and that proves nothing.
+// Another space has none of the state's records, and that proves nothing.
 func TestAccTextMessageConversation_anotherSpace(t *testing.T) {
 	server, err := newMock(mockserver.Options{OtherSpaces: []string{"your_space"}})
 	if err != nil {

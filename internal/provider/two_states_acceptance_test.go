@@ -12,9 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Two states declare the same forty numbers and are applied at the same time, and a
-// quarter of the replies get lost. No conversation is in both states, and each is in one
-// of them, or an error names it.
+// Two states declare the same forty numbers and are applied at the same time, and a quarter of the replies get lost.
+// No conversation is in both states, and each is in one of them, or an error names it.
 func TestAccTwoStates(t *testing.T) {
 	t.Parallel()
 	const batches = 4 // of each state

@@ -60,7 +60,7 @@ func TestPlanEntries_plansTwice(t *testing.T) {
 	}
 }
 
-// drawEntry draws an entry that other ones are likely to be mistaken for.
+// drawEntry draws an entry that is easily mistaken for another one.
 func drawEntry(draw *rand.Rand, id func(kind string, of int) types.String) *ownedModel {
 	m := newOwnedModel()
 	m.PhoneID = id("1", 2)

@@ -65,8 +65,8 @@ func TestAccRestoredBackup_savedPlan(t *testing.T) {
 	untouched()
 }
 
-// Ctrl-C while the outcome of a create is unknown. The service carries it out later. The
-// state remembers it, and the next apply finds it.
+// Ctrl-C while the outcome of a create is unknown. The service carries it out later. The state remembers the create,
+// and the next apply finds its result.
 func TestAccUnknownOutcome_interrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A state of an older version, with all attributes of each entry, leaves nothing to do,
-// with or without a refresh.
+// If a state comes from an older version and has all attributes of each entry, there is nothing to do, with or
+// without a refresh.
 func TestUpgradeBulkState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

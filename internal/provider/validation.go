@@ -14,8 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// undescribed is the part of a validator that nobody sees: its errors say what it accepts, each in
-// words of its own.
+// undescribed implements the methods of a validator whose descriptions are never shown. The errors of the validator
+// say what it accepts, each in its own words.
 type undescribed struct{}
 
 func (undescribed) Description(context.Context) string         { return "" }
@@ -54,8 +54,8 @@ func isID(text string) bool {
 	return err == nil
 }
 
-// areReferences accepts a set of ids of an entity. It also reports a null id, because the
-// framework's own validator does not say where it is.
+// areReferences accepts a set of ids of an entity. It also reports a null id, because the framework's own validator
+// does not say where it is.
 type areReferences struct {
 	undescribed
 
@@ -75,8 +75,8 @@ func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest
 	}
 }
 
-// isOtherEntity reports whether named is an entity that a conversation refers to, but not
-// the wanted one. It lets unknown segments pass: the CRM checks the id itself.
+// isOtherEntity reports whether named is an entity that a conversation refers to, but not the wanted one. It accepts
+// unknown segments: the CRM checks the id itself.
 func isOtherEntity(named, wanted string) bool {
 	if named == wanted || named == "" {
 		return false
@@ -121,7 +121,7 @@ func isMatch(pattern *regexp.Regexp, description string) textCheck {
 }
 
 var (
-	// The CRM may trim a content, and would then send, or refuse, an empty message.
+	// The CRM may trim a content to an empty message, and would send or refuse it.
 	isContent = textCheck{"Invalid Attribute Value Length", "value must be more than white space", func(text string) bool {
 		return strings.TrimSpace(text) != ""
 	}}
@@ -134,8 +134,8 @@ var (
 	}}
 )
 
-// isNumber refuses values that a spreadsheet leaves in a column of phone numbers and that
-// no CRM can mean. The CRM judges everything else: a sender may have a name.
+// isNumber refuses values that spreadsheets leave in a column of phone numbers and that can't be numbers. It leaves
+// all other values to the CRM: a sender may have a name.
 type isNumber struct {
 	undescribed
 

@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// validationLevels are the bits of the API's validation level. Their validation, the
-// function that knows their names, and the documentation come from this table.
+// validationLevels are the bits of the API's validation level. The validation, the function validation_level, and the
+// documentation use this table.
 var validationLevels = []struct {
 	bit           int64
 	name, meaning string

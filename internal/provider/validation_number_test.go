@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// A value that can be no phone number is refused. One that the CRM may accept is not.
+// A value that can't be a phone number is refused. A value that the CRM may accept is not.
 func TestIsNumber(t *testing.T) {
 	t.Parallel()
 	for refused, numbers := range map[bool][]string{

@@ -18,9 +18,8 @@ var (
 	_ xattr.ValidateableAttribute = wholeNumber{}
 )
 
-// A wholeNumberType is the type of a setting or an attribute that holds a whole number. To
-// the framework, another number is a bug of the provider. Here it is a mistake in the
-// configuration.
+// A wholeNumberType is the type of a setting or an attribute that contains a whole number. The framework reports any
+// other number as a bug of the provider. This type reports it as a mistake in the configuration.
 type wholeNumberType struct{ basetypes.Int64Type }
 
 func (t wholeNumberType) Equal(other attr.Type) bool { return t == other }
@@ -52,8 +51,7 @@ func (t wholeNumberType) ValueFromTerraform(ctx context.Context, in tftypes.Valu
 	return wholeNumber{Int64Value: number}, err
 }
 
-// A wholeNumber is a whole number, or unknown with what is wrong about the number that is
-// none.
+// A wholeNumber is a whole number. If the configured number isn't one, it is unknown and contains the reason.
 type wholeNumber struct {
 	basetypes.Int64Value
 

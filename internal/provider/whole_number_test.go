@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What is no whole number, or is out of range, is told plainly at its attribute.
+// A value that is not a whole number, or is out of range, is a clear error at its attribute.
 func TestNumbersInConfigurations(t *testing.T) {
 	t.Parallel()
 	r := newWorld(t, mockserver.Behavior{}).rpc()

@@ -18,15 +18,15 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// A wireType reads values of a type as Terraform sends them: as MessagePack, in which an
-// extension stands for an unknown value. It visits each value once.
+// A wireType reads values of a type in the form in which Terraform sends them: MessagePack with an extension for
+// unknown values. It visits each value once.
 type wireType struct {
 	null, unknown attr.Value
 
 	read func(*msgpack.Decoder) (attr.Value, error) // reads a value that is neither null nor unknown
 }
 
-// A wireSource is where values come from.
+// A wireSource says where values come from.
 type wireSource int
 
 const (
@@ -35,8 +35,7 @@ const (
 	fromState                // attributes of other versions of the provider are ignored
 )
 
-// wireTypeOf returns how to read values of a type: strings, booleans, and sets, maps and
-// objects of them.
+// wireTypeOf returns the reader for values of a type: strings, booleans, and sets, maps and objects of them.
 func wireTypeOf(of attr.Type, from wireSource) *wireType {
 	w := &wireType{null: valueOf(of, nil), unknown: valueOf(of, tftypes.UnknownValue)}
 	switch of := of.(type) {
@@ -126,8 +125,8 @@ func (w *wireType) ofList(element *wireType, join func([]attr.Value) attr.Value)
 	}
 }
 
-// A wireLookup returns how to read the element of a map or the attribute of an object
-// with this name, or an error if there is none. It returns nil to ignore the element.
+// A wireLookup returns the reader for the element of a map or the attribute of an object with this name, or an error
+// if there is none. It returns nil to ignore the element.
 type wireLookup func(name string) (*wireType, error)
 
 // wireTypes are the attributes of an object.
@@ -236,7 +235,7 @@ func writeNamed(out *msgpack.Encoder, values map[string]attr.Value) error {
 	return err
 }
 
-// writeUnknown writes what stands for an unknown value of any type.
+// writeUnknown writes an unknown value of any type.
 func writeUnknown(out *msgpack.Encoder) error {
 	return out.Encode(msgpack.RawMessage{msgpcode.FixExt1, 0, 0})
 }

@@ -1,6 +1,5 @@
-// Command schema prints the provider's schemas in the form of "terraform
-// providers schema -json", for the generator of docs/. It asks the provider
-// itself: what Terraform prints is only as much as that version knows of.
+// Command schema prints the provider's schemas in the form of "terraform providers schema -json", for the generator
+// of docs/. It asks the provider itself, because Terraform prints only the kinds of schemas that its version knows.
 package main
 
 import (

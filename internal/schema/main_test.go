@@ -11,8 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What Terraform prints is all printed here too, and just so. A Terraform may
-// know of less than there is.
+// This command prints everything that Terraform prints, in the same form. Terraform may know fewer kinds of schemas.
 func TestAccSchema_likeTerraform(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TF_ACC") == "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// What Terraform prints. Source: its "JSON Provider Schemas", format version 1.0.
+// These types are the output of Terraform. Source: its "JSON Provider Schemas", format version 1.0.
 type (
 	printedSchema struct {
 		Version int64        `json:"version"`
@@ -106,7 +106,7 @@ func each[From, To any](all map[string]From, printed func(From) To) map[string]T
 	return result
 }
 
-// fail says what there was none of when this was written.
+// fail reports a part of a schema that the provider did not have when this command was written.
 func (p *printer) fail(what string) {
 	p.err = errors.Join(p.err, fmt.Errorf("the provider has %s, which cannot be printed yet", what))
 }
@@ -124,7 +124,7 @@ func (p *printer) schema(schema *tfprotov6.Schema) printedSchema {
 	}
 }
 
-// action prints a schema without a version: nothing of an action is stored.
+// action prints a schema without a version, because Terraform stores nothing of an action.
 func (p *printer) action(schema *tfprotov6.ActionSchema) printedAction {
 	return printedAction{Block: p.schema(schema.Schema).Block}
 }

@@ -25,7 +25,7 @@ var withSubject = map[string]struct {
 	}},
 }
 
-// The field is created, left alone, changed by itself, emptied and compared.
+// The field is set on create, left unchanged, changed by itself, emptied and compared.
 func TestAddedField_conversation(t *testing.T) {
 	t.Parallel()
 	for name, of := range withSubject {
@@ -65,13 +65,13 @@ func TestAddedField_conversation(t *testing.T) {
 				if _, errors := s.apply(to(nil)); errors != "" {
 					t.Error(errors)
 				}
-				s.checks(s.holds(map[string]any{subject: "Theirs"})) // left out: untouched
+				s.checks(s.holds(map[string]any{subject: "Theirs"})) // omitted: unchanged
 			})
 		})
 	}
 }
 
-// A create whose reply gets lost is recognized by the field too.
+// The field helps to recognize a create whose reply is lost.
 func TestAddedField_lost(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostReplies {
@@ -109,7 +109,7 @@ func TestAddedField_message(t *testing.T) {
 				s.applies(to(declared{subject: "Second"}), of.at, update)
 				holds("Second")
 				must(t, s.Edit(textMessages, s.liveMessages()["Hello"]["id"].(string), map[string]any{subject: "Theirs"}))
-				s.applies(to(nil), of.at, update) // left out: no longer tracked
+				s.applies(to(nil), of.at, update) // omitted: no longer tracked
 				holds("Theirs")
 				s.applies(to(declared{subject: "Mine"}), of.at, update)
 				holds("Mine")

@@ -44,7 +44,7 @@ func thousandInOne() scenario {
 				what: "1,000 in one resource: change 7, add 3, remove 2", limit: refresh + 1 + 1 + 3,
 				do: apply("from=2", "to=1003", "changed=7"), check: only(map[string]int{"batch-modify": 1, "batch-delete": 1, "list": refresh + 3}),
 			},
-			// The apply asks first whether the space is older than the state: the plan may be an old one.
+			// The apply first asks whether the space is older than the state, because the plan may be an old one.
 			{what: "1,000 in one resource: destroy", limit: refresh + 1 + 11, do: destroy, check: only(map[string]int{"batch-delete": 11, "list": refresh + 1, "get": 1})},
 		},
 	}
@@ -63,7 +63,7 @@ func twentyOfMany() scenario {
 	}
 }
 
-// only returns a check that there are at most that many requests of each kind, and none of other kinds.
+// only returns a check that there are at most this many requests of each kind, and none of other kinds.
 func only(most map[string]int) func(sandbox.Requests) string {
 	return func(requests sandbox.Requests) string {
 		for kind, count := range requests.CountByKind() {

@@ -15,7 +15,7 @@ import (
 )
 
 // This file measures how the cost of one map grows with its entries. It compares the CPU time with that of a resource
-// which only stores the same map, in the same run. Seconds say more about the machine, ratios more about the provider.
+// that only stores the same map, in the same run. Seconds depend on the machine, ratios depend on the provider.
 
 // costRequired begins each configuration. The functions need its required_version.
 const costRequired = `
@@ -53,8 +53,8 @@ resource "terraform_data" "this" {
 `
 )
 
-// forms are the ways to write a map. The first is the one to compare with. The second stores exactly the value that
-// the bulk resource gets from the function: entries with all attributes.
+// forms are the ways to write a map. The first is the baseline of the comparison. The second stores exactly the value
+// that the bulk resource gets from the function: entries with all attributes.
 var forms = []struct{ name, resource, expression string }{
 	{"terraform_data", floorResource, "tomap(%s)"},
 	{"terraform_data, function", floorResource, "provider::pipeliner::conversations(%s)"},
@@ -73,7 +73,7 @@ func costSteps(entries int) []step {
 	}
 }
 
-// cost is what one command took.
+// cost is the cost of one command.
 type cost struct {
 	row
 	form     string

@@ -1,9 +1,9 @@
 // Command bench counts the HTTP requests that the provider needs for many conversations, with the real terraform
 // against the mock server, and fails if there are too many. It also measures CPU time and memory of terraform and of
-// the provider. These are for information only, and shown as ratios, because times say more about the machine.
+// the provider. These are for information only. It shows them as ratios, because times depend on the machine.
 //
-// -sizes is how many entries the maps have whose CPU time it measures; -sizes="" measures none. -requests=false does
-// not count the requests of the scenarios.
+// -sizes sets the number of entries of the maps whose CPU time it measures; -sizes="" measures none. -requests=false
+// skips the requests of the scenarios.
 //
 // Run it from the folder of the tools module: go -C tools run ./bench.
 package main

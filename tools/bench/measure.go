@@ -41,7 +41,7 @@ type scenario struct {
 	steps         []step
 }
 
-// step is what one line of the table measures.
+// step is one line of the table.
 type step struct {
 	what  string
 	limit int // requests
@@ -49,7 +49,7 @@ type step struct {
 	check func(sandbox.Requests) string // returns what else is wrong, or ""; may be nil
 }
 
-// action is something to do in a step.
+// action is an action in a step.
 type action func(context.Context, *bench) error
 
 // bench is a scenario under way.
@@ -108,7 +108,7 @@ func (sc scenario) seed() ([]byte, error) {
 	})
 }
 
-// Actions for a step. variables set variables of the configuration, each as "name=value".
+// These are actions for a step. variables set variables of the configuration, each as "name=value".
 
 func apply(variables ...string) action {
 	return func(ctx context.Context, b *bench) error {

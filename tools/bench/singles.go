@@ -30,8 +30,9 @@ resource "pipeliner_text_message_conversation" "this" {
 }
 `
 
-// refreshLimit is how many requests reading single resources one by one may take. space is the number of conversations
-// in the space. The limit is twice the cheaper of two ways, a get for each or a list of the space, plus two requests.
+// refreshLimit is how many requests reading single resources one by one may take. space is the number of
+// conversations in the space. There are two ways: a get for each conversation, or a list of the space. The limit is
+// twice the number of requests of the cheaper way, plus two.
 func refreshLimit(resources, space int) int { return 2*min(resources, pages(space)) + 2 }
 
 // pages is how many requests a list of that many conversations takes.
@@ -67,8 +68,8 @@ func fewOfMany() scenario {
 	}
 }
 
-// checkUpdate returns what is wrong with the writes that change the phone of one conversation, or "". They may only
-// send what differs.
+// checkUpdate returns what is wrong with the writes that change the phone of one conversation, or "". They may send
+// only the difference.
 func checkUpdate(requests sandbox.Requests) string {
 	writes := requests.OfKind("batch-modify")
 	if len(writes) != 1 {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// This system does not tell these values, so they are 0.
+// This system does not provide these values, so they are 0.
 
 func childrenCPU() time.Duration { return 0 }
 

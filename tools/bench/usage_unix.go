@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// childrenCPU returns the CPU time of all processes that this process, and these in turn, have waited for.
+// childrenCPU returns the CPU time of all child processes that have ended, including their own children.
 func childrenCPU() time.Duration {
 	var all syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &all); err != nil {

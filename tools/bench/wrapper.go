@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-// Terraform starts the provider several times in a command. To measure them all, this command takes the place of the
+// Terraform starts the provider several times in a command. To measure every process, this command replaces the
 // provider's binary. It then runs the provider and records its usage.
 
 const (
@@ -28,7 +28,7 @@ type usage struct {
 	Peak int64         `json:"peak"` // memory in bytes; 0 if the system does not tell
 }
 
-// wrap puts the wrapper in the place of the provider.
+// wrap replaces the provider with the wrapper.
 func wrap(s *sandbox.Sandbox) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -51,7 +51,7 @@ func wrap(s *sandbox.Sandbox) error {
 	return os.WriteFile(place, binary, 0o700) //nolint:gosec // it is a program
 }
 
-// isWrapper reports whether Terraform started this process in the place of the provider.
+// isWrapper reports whether Terraform started this process instead of the provider.
 func isWrapper() bool { return strings.HasPrefix(filepath.Base(os.Args[0]), provider) }
 
 // runWrapped runs the provider and returns its exit code.

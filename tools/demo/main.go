@@ -1,6 +1,7 @@
-// Command demo shows the life of the conversations in examples/demo, with the real terraform against the mock server:
-// it creates them, changes one behind Terraform's back and lets Terraform correct it, imports one, creates a thousand
-// at once, and destroys all. It works in a temporary folder, and fails as soon as something is not as it says.
+// Command demo shows the life of the conversations in examples/demo, with the real terraform against the mock server.
+// It creates them, changes one behind Terraform's back and lets Terraform correct it, imports one, creates a thousand
+// at once, and destroys all. It works in a temporary folder, and fails as soon as a result differs from its
+// description.
 //
 // Run it from the folder of the tools module: go -C tools run ./demo.
 package main

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// detach keeps the terminal's interrupt from the process, so that the process ends after its users.
+// detach shields the process from the terminal's interrupt, so that it ends after the processes that use it.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Main runs a command and exits with status 1 if it fails. A signal to end, including that of a closed terminal or
-// pipe, ends the context instead, so that the command can clean up.
+// Main runs a command and exits with status 1 if it fails. A signal to end, including the signal of a closed terminal
+// or pipe, ends the context instead, so that the command can clean up.
 func Main(name string, run func(context.Context) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := run(ctx)

@@ -1,5 +1,5 @@
-// Package sandbox makes a temporary folder with all that is needed to use the provider for real: its binary, the mock
-// server's, and a Terraform that finds them. Close removes the folder.
+// Package sandbox makes a temporary folder with everything that is needed to use the provider for real: its binary,
+// the mock server's, and a Terraform that finds them. Close removes the folder.
 package sandbox
 
 import (
