@@ -37,8 +37,8 @@ func (k *keyless) add(m *ownedModel) *freeConversation {
 }
 
 // mayMove reports whether an entry may take another conversation than the one under its key. That is so if its phone
-// changes, if its number changes or is set for the first time, or if it changes and declares no number. planned is
-// the plan that keeps the conversation under its key.
+// or number is unknown, if its phone changes, if its number is set for the first time, or if it changes and declares
+// no number. planned is the plan that keeps the conversation under its key.
 func (m *ownedModel) mayMove(planned, prior ownedModel) bool {
 	return m.isBlind() || !sameReference(planned.PhoneID, prior.PhoneID) ||
 		prior.RecipientPhoneNumber.IsNull() && !planned.RecipientPhoneNumber.IsNull() ||
