@@ -378,3 +378,26 @@ func TestAnswersWithAnotherID(t *testing.T) {
 		})
 	}
 }
+
+// A batch that is too large for a proxy is divided until it passes, whether it writes or deletes.
+// Nothing is created twice.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	for _, method := range []int{client.RollbackAll, client.RollbackFailed} {
+		t.Run(fmt.Sprint("rollback ", method), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				s.SetMaxBatchItems(2)
+				ids := make([]client.ID, 5)
+				for i, result := range s.engine.Conversations.write(t.Context(), newConversations(len(ids)), client.WriteOptions{RollbackMethod: method}) {
+					apitest.Must(t, result.Err)
+					ids[i] = result.Value.ID
+				}
+				wantEqual(t, "conversations", len(ids), len(s.live()))
+				for _, err := range s.engine.Conversations.remove(t.Context(), ids, client.WriteOptions{RollbackMethod: method}) {
+					apitest.Must(t, err)
+				}
+				wantEqual(t, "conversations", 0, len(s.live()))
+			})
+		})
+	}
+}
