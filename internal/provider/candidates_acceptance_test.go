@@ -4,6 +4,8 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,4 +61,51 @@ func (s *scene) mentions(output string) (older, newer string) {
 		s.t.Errorf("the output does not name %s and %s:\n%s", older, newer, output)
 	}
 	return older, newer
+}
+
+// leavesAlone checks that the only conversation of the account globex, which someone else
+// has created, is live, that no request has changed it, and that the output names it.
+func (s *scene) leavesAlone(output string) {
+	s.t.Helper()
+	found := slices.DeleteFunc(s.live(), func(r map[string]any) bool { return r["recipient_account_id"] != globex })
+	if len(found) != 1 {
+		s.t.Fatalf("%d conversations of the account are live; want 1:\n%s", len(found), output)
+	}
+	theirs := fmt.Sprint(found[0]["id"])
+	if !strings.Contains(output, theirs) {
+		s.t.Errorf("the output does not name %s:\n%s", theirs, output)
+	}
+	for _, request := range s.Requests() {
+		if request.Method == http.MethodPost && strings.Contains(string(request.Body), theirs) {
+			s.t.Errorf("a request changes %s: %s %s", theirs, request.Path, request.Body)
+		}
+	}
+}
+
+// A create never arrives, and just before, someone else creates a conversation of the same
+// phone and number, but of another account. It is not adopted, and a warning names it.
+func TestAccCandidates_anotherAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	s := newBinary(t, "").scene(t, w)
+	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropBefore, Before: createdBySomeone("recipient_account_id", globex)})
+	configuration := w.conversation(fmt.Sprintf("recipient_phone_number = %q\n  recipient_account_id = %q", sharedNumber, acme), recoversSoon)
+	output := s.plays(configuration, 0, applies, "Warning: Text Message Conversation May Exist Twice")
+	s.made(1, 1, 1)
+	s.plays(configuration, 0, destroys)
+	s.made(1, 1, 0)
+	s.leavesAlone(output)
+}
+
+// The same in a map that sets no account, and another entry is refused. The conversation
+// of someone else has more than was sent, so the undo does not delete it.
+func TestAccCandidates_undo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	s := newBinary(t, "").scene(t, w)
+	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropBefore, Before: createdBySomeone("recipient_account_id", globex)})
+	output := s.plays(w.bulk(numbers{"a": sharedNumber, "refused": "nonsense"}, "", recoversSoon), 1, applies,
+		`conversations["a"]`, "may be it, or may belong to someone else", "The provider leaves it alone", `conversations["refused"]`)
+	s.made(1, 0, 0)
+	s.leavesAlone(output)
 }
