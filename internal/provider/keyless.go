@@ -153,7 +153,7 @@ func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	set := config.setFields()
 	wanted := set.text(config.texts(k.numbers))
 	for _, candidate := range k.index(set)[wanted] {
-		if candidate.taken || candidate.isUnsure || candidate == own || own != nil && !candidate.isBetterThan(config) {
+		if candidate.taken || candidate.isUnsure || candidate == own || own != nil && !candidate.isBetterThan(own, config) {
 			continue
 		}
 		planned, replace := k.numbers.planEntry(config, candidate.ownedModel)
@@ -165,10 +165,11 @@ func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	return nil
 }
 
-// isBetterThan reports whether an entry with its own conversation may give it up for this one. This one must not need a
-// restore, and must have a number only if the entry declares it.
-func (c *freeConversation) isBetterThan(config ownedModel) bool {
-	return !c.IsDeleted.ValueBool() && c.RecipientPhoneNumber.IsNull() == config.RecipientPhoneNumber.IsNull()
+// isBetterThan reports whether an entry may give up its own conversation for this one. This one must not need a restore.
+// If it has a number, so must the own one, unless the entry declares the number.
+func (c *freeConversation) isBetterThan(own *freeConversation, config ownedModel) bool {
+	isNumbered := func(m conversationModel) bool { return !m.RecipientPhoneNumber.IsNull() }
+	return !c.IsDeleted.ValueBool() && (!isNumbered(c.conversationModel) || isNumbered(own.conversationModel) || isNumbered(config.conversationModel))
 }
 
 // takenAs returns the plan for an entry that takes the conversation. The plan uses the spelling of the configuration:

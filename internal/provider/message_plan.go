@@ -82,7 +82,8 @@ func planMessages(config, prior types.Map) types.Map {
 		}
 	}
 	// A message with unknown values may turn out to be any message that is left.
-	isOpen := configured.haveUnknown() && (len(needy) != 1 || len(before) != 1)
+	isUnknown := func(m *messageModel) bool { return m == nil }
+	isOpen := configured.haveUnknown() && (len(needy) != 1 || len(before) != 1 || configured.have(isUnknown))
 	if !isOpen {
 		needy = before.takeAll(configured, needy, planned)
 	}

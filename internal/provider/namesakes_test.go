@@ -115,6 +115,23 @@ func TestPlanEntries_movedWithoutNumber(t *testing.T) {
 	if got := planned["a"].ID; !got.Equal(first) || removed["b"] == nil {
 		t.Errorf("the plan of a is %v, and removes %v", got, removed.keys())
 	}
+	own.RecipientPhoneNumber = types.StringValue("+15550100002") // as an import has read it: a list may have shifted
+	if planned, _, _ = (numbers{}).planEntries(entries{"a": config}, entries{"a": own, "b": ofOneNumber(second, none, second)}, nil); !planned["a"].ID.Equal(second) {
+		t.Errorf("the plan of a with a number is %v", planned["a"].ID)
+	}
+}
+
+// An unknown message may turn out to be the one that a known message would take.
+func TestPlanMessages_unknown(t *testing.T) {
+	t.Parallel()
+	message := func(text string, id types.String) *messageModel {
+		return &messageModel{Content: types.StringValue(text), Direction: types.StringValue("outgoing"), ID: id}
+	}
+	prior := messages{"y": message("hi ", types.StringValue(testPhone))}
+	planned := messagesFrom(planMessages(messages{"x": nil, "z": message("hi ", types.StringNull())}.toMap(), prior.toMap()))
+	if got := planned["z"].ID; !got.IsUnknown() {
+		t.Errorf("the id is planned as %v", got)
+	}
 }
 
 // A message that was sent and not identified has no id. Under another key, it is a new message, as its warning says.

@@ -69,7 +69,9 @@ func planNew(config conversationModel) (planned conversationModel) {
 // plan with unknown values must choose the same one as a plan without.
 func (m ownedModel) spelledAsIn(n numbers, prior *ownedModel) *ownedModel {
 	for _, field := range configurableFields {
-		field.set(&m.conversationModel, keepSpelling(field.get(&prior.conversationModel), field.get(&m.conversationModel), field.same(n, types.StringNull())))
+		if value := field.get(&m.conversationModel); !value.IsNull() {
+			field.set(&m.conversationModel, keepSpelling(field.get(&prior.conversationModel), value, field.same(n, types.StringNull())))
+		}
 	}
 	messages, before := messagesFrom(m.Messages), messagesFrom(prior.Messages)
 	for key, message := range messages {

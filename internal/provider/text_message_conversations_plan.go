@@ -18,13 +18,13 @@ import (
 // tried are the creates whose outcome is unknown.
 func (n numbers) planEntries(config, prior entries, tried openCreates) (planned, removed entries, changes bool) {
 	free := &keyless{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
-	planned, restless := free.planUnderKeys(config, prior)
 	config = maps.Clone(config)
-	for key := range restless {
-		if prior.exists(key) {
-			config[key] = config[key].spelledAsIn(n, prior[key])
+	for key, entry := range config {
+		if entry != nil && prior.exists(key) {
+			config[key] = entry.spelledAsIn(n, prior[key])
 		}
 	}
+	planned, restless := free.planUnderKeys(config, prior)
 	undecided := free.undecided(config, restless, tried)
 	decided := slices.DeleteFunc(slices.Collect(maps.Keys(restless)), func(key string) bool { return undecided[key] })
 	for key, next := range planned {

@@ -60,6 +60,23 @@ func TestPlanEntries_plansTwice(t *testing.T) {
 	}
 }
 
+// If the number of an entry changes and it no longer declares an account, the new conversation is created without a word
+// about the account: the CRM may match one.
+func TestPlanEntries_omitted(t *testing.T) {
+	t.Parallel()
+	entry := func(number string, account types.String) *ownedModel {
+		m := newOwnedModel()
+		m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID = types.StringValue(testPhone), types.StringValue(number), account
+		return m
+	}
+	prior := entry("+15550100001", types.StringValue(""))
+	prior.ID = types.StringValue(testAccount)
+	planned, _, _ := numbers{}.planEntries(entries{"a": entry("+15550100002", types.StringNull())}, entries{"a": prior}, nil)
+	if got := planned["a"].RecipientAccountID; !got.IsNull() {
+		t.Errorf("the account is planned as %v", got)
+	}
+}
+
 // drawEntry draws an entry that is easily mistaken for another one.
 func drawEntry(draw *rand.Rand, id func(kind string, of int) types.String) *ownedModel {
 	m := newOwnedModel()
@@ -67,7 +84,11 @@ func drawEntry(draw *rand.Rand, id func(kind string, of int) types.String) *owne
 	if draw.IntN(3) > 0 {
 		m.RecipientPhoneNumber = types.StringValue(fmt.Sprintf([]string{"+1907555010%d", "+1 907 555 010%d"}[draw.IntN(2)], draw.IntN(3)))
 	}
-	if draw.IntN(2) > 0 {
+	switch draw.IntN(6) {
+	case 0, 1:
+	case 2:
+		m.RecipientAccountID = types.StringValue("")
+	default:
 		m.RecipientAccountID = id("3", 2)
 	}
 	if draw.IntN(3) == 0 {
