@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,11 +50,13 @@ func (m *ownedModel) mayMove(planned, prior ownedModel) bool {
 // values are unknown or because an entry with unknown values may take the same conversation. The plan chooses none
 // for them: the apply could find that it belongs to another entry.
 func (k *keyless) undecided(config entries, restless map[string]*freeConversation, tried openCreates) map[string]bool {
+	waiting := maps.Clone(config)
+	maps.DeleteFunc(waiting, func(key string, entry *ownedModel) bool {
+		_, isRestless := restless[key]
+		return entry != nil && !isRestless
+	})
 	var isOpen, isBare, isVague bool // any conversation may be taken
-	for key, entry := range config {
-		if _, isRestless := restless[key]; entry != nil && !isRestless {
-			continue
-		}
+	for _, entry := range waiting {
 		isUnsure := entry == nil || entry.isUnsure()
 		isVague = isVague || isUnsure
 		isBare = isBare || entry != nil && entry.RecipientPhoneNumber.IsNull()
@@ -72,12 +75,10 @@ func (k *keyless) undecided(config entries, restless map[string]*freeConversatio
 		return k.numbers.Canonical(m.RecipientPhoneNumber.ValueString())
 	}
 	wanted, held, vague := map[string]int{}, map[string]int{}, map[string]bool{}
-	for key, entry := range config {
-		if _, isRestless := restless[key]; entry == nil || isRestless {
-			group := groupOf(entry)
-			wanted[group]++
-			vague[group] = vague[group] || entry == nil || entry.isUnsure()
-		}
+	for _, entry := range waiting {
+		group := groupOf(entry)
+		wanted[group]++
+		vague[group] = vague[group] || entry == nil || entry.isUnsure()
 	}
 	for _, candidate := range k.free {
 		held[groupOf(candidate.ownedModel)]++

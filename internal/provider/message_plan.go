@@ -135,10 +135,15 @@ func (m messageModel) mayBecomeOf(owned messageModel) bool {
 func (m messageModel) plannedFrom(owned messageModel) *messageModel {
 	m.ID = owned.ID
 	m.IsDeleted = restored(owned.IsDeleted)
-	for _, field := range sentFields {
-		field.set(&m, keepSpelling(field.get(&owned), field.get(&m), sameInMessage(field)))
-	}
+	m.keepSpellingOf(owned)
 	return &m
+}
+
+// keepSpellingOf keeps the spelling of the owned message in each field that has the same value.
+func (m *messageModel) keepSpellingOf(owned messageModel) {
+	for _, field := range sentFields {
+		field.set(m, keepSpelling(field.get(&owned), field.get(m), sameInMessage(field)))
+	}
 }
 
 // sameAs returns the plan that keeps the owned message. It returns nil unless the message is the same in every field.

@@ -76,9 +76,7 @@ func (m ownedModel) spelledAsIn(n numbers, prior *ownedModel) *ownedModel {
 	messages, before := messagesFrom(m.Messages), messagesFrom(prior.Messages)
 	for key, message := range messages {
 		if owned := before[key]; message != nil && owned != nil {
-			for _, field := range sentFields {
-				field.set(message, keepSpelling(field.get(owned), field.get(message), sameInMessage(field)))
-			}
+			message.keepSpellingOf(*owned)
 		}
 	}
 	if len(before) > 0 && len(messages) > 0 {

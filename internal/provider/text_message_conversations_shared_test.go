@@ -60,13 +60,7 @@ func TestSharedListOfMessages(t *testing.T) {
 		texts[i] = map[string]any{"id": fmt.Sprintf("90000000-0000-4000-8000-%012d", i+1), "text_message_conversation_id": owner, "content": "Hello", "direction": 1}
 	}
 	crm := newCRM(t, map[string][]map[string]any{"TextMessageConversations": conversations, "TextMessages": texts})
-	config := client.Defaults()
-	config.ServiceURL, config.SpaceID, config.Username, config.Password = "https://crm.example", "my_space", "terraform", "secret"
-	config.Transport = mockserver.InProcess(crm)
-	connection, err := client.New(config)
-	mustNot(t, err)
-	api, err := engine.New(connection, engine.Defaults())
-	mustNot(t, err)
+	api := engineFor(t, crm)
 	memory := &messageMemory{}
 	for _, message := range crm.Records("TextMessages") {
 		id, err := client.ParseID(message["id"].(string))
@@ -93,6 +87,18 @@ func TestSharedListOfMessages(t *testing.T) {
 	}
 }
 
+func engineFor(t *testing.T, crm *mockserver.Server) *engine.Engine {
+	t.Helper()
+	config := client.Defaults()
+	config.ServiceURL, config.SpaceID, config.Username, config.Password = "https://crm.example", "my_space", "terraform", "secret"
+	config.Transport = mockserver.InProcess(crm)
+	connection, err := client.New(config)
+	mustNot(t, err)
+	api, err := engine.New(connection, engine.Defaults())
+	mustNot(t, err)
+	return api
+}
+
 func newCRM(t *testing.T, records map[string][]map[string]any) *mockserver.Server {
 	t.Helper()
 	crm, err := mockserver.New(mockserver.Options{Username: "terraform", Password: "secret", Space: "my_space"})
@@ -108,13 +114,7 @@ func TestAsOfOfAdopted(t *testing.T) {
 	t.Parallel()
 	ids := []string{"80000000-0000-4000-8000-000000000001", "80000000-0000-4000-8000-000000000002"}
 	crm := newCRM(t, map[string][]map[string]any{"TextMessageConversations": {{"id": ids[0], "phone_id": testPhone}, {"id": ids[1], "phone_id": testPhone}}})
-	config := client.Defaults()
-	config.ServiceURL, config.SpaceID, config.Username, config.Password = "https://crm.example", "my_space", "terraform", "secret"
-	config.Transport = mockserver.InProcess(crm)
-	connection, err := client.New(config)
-	mustNot(t, err)
-	api, err := engine.New(connection, engine.Defaults())
-	mustNot(t, err)
+	api := engineFor(t, crm)
 	for i, id := range ids {
 		entry := newOwnedModel()
 		entry.ID, entry.PhoneID = types.StringValue(id), types.StringValue(testPhone)
