@@ -77,6 +77,31 @@ func TestPlanEntries_omitted(t *testing.T) {
 	}
 }
 
+// An entry with an unknown account may turn out to be the same as a conversation that no key stands for any more. Then it
+// also gets the contact of that one, which it does not declare.
+func TestPlanEntries_undecided(t *testing.T) {
+	t.Parallel()
+	first, second := types.StringValue(testPhone), types.StringValue(testAccount)
+	held := func(id types.String) *ownedModel {
+		m := ofOneNumber(first, first, id)
+		m.RecipientContactID = second
+		return m
+	}
+	config := entries{"a": ofOneNumber(first, types.StringUnknown(), types.StringNull())}
+	for name, test := range map[string]struct {
+		prior entries
+		tried openCreates
+	}{
+		"an open create of the same number": {entries{"b": held(first)}, openCreates{"c": attempt{Sent: held(first).toAPI(numbers{}, nil)}}},
+		"several of the same number":        {entries{"b": held(first), "c": held(second)}, nil},
+	} {
+		planned, _, _ := numbers{}.planEntries(config, test.prior, test.tried)
+		if got := planned["a"].RecipientContactID; !got.IsUnknown() {
+			t.Errorf("%s: the contact is planned as %v", name, got)
+		}
+	}
+}
+
 // drawEntry draws an entry that is easily mistaken for another one.
 func drawEntry(draw *rand.Rand, id func(kind string, of int) types.String) *ownedModel {
 	m := newOwnedModel()
