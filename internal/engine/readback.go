@@ -133,6 +133,9 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	for _, i := range astray {
 		if w.results[i].Err == nil && !w.ids[i].IsZero() {
 			found = append(found, i)
+			if w.changes[i].repeated && errors.Is(answers[i].Err, errGone) && ids[i] != w.ids[i] {
+				w.results[i].Twins = append(w.results[i].Twins, ids[i]) // each request may have made one
+			}
 			continue
 		}
 		if errors.Is(answers[i].Err, errGone) && errors.As(w.results[i].Err, new(*AmbiguousError)) {

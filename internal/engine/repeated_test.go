@@ -150,3 +150,24 @@ func TestTwinAfterFailedLooks(t *testing.T) {
 		wantEqual(t, "conversations", 3, len(s.live()))
 	})
 }
+
+// Reads lag for longer than the recovery timeout. The create is sent again and answered with an id that the space does
+// not show yet. If the engine finds what the first request has made instead, it names the other record too.
+func TestTwinThatIsNotShownYet(t *testing.T) {
+	for _, lag := range []time.Duration{12 * time.Second, 15 * time.Second, 18 * time.Second} {
+		t.Run(lag.String(), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				s.seed(t, 1)
+				time.Sleep(time.Minute)
+				s.SetLag(lag)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+				apitest.Must(t, result.Err)
+				live := s.live()
+				wantEqual(t, "conversations", 3, len(live)) // both requests are carried out
+				made := []client.ID{idOf(live[1]["id"].(string)), idOf(live[2]["id"].(string))}
+				wantEqual(t, "the conversation and its twin", sorted(made), sorted(append(result.Twins, result.Value.ID)))
+			}, func(c *testConfig) { c.RecoveryTimeout = 10 * time.Second })
+		})
+	}
+}

@@ -15,6 +15,9 @@ import (
 // exist: then the first request was refused too. The parts of a divided batch share the time until which they wait,
 // which the first of them sets.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error, until *time.Time) {
+	for _, i := range items {
+		w.changes[i].repeated = true
+	}
 	w.lookForTwins(ctx, items)
 	refused := only(items, func(i int) bool { return w.results[i].Err != nil })
 	if len(refused) == 0 {

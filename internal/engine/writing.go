@@ -10,11 +10,12 @@ import (
 type pending[In Input] struct {
 	Change[In]
 
-	kept    map[link]client.ID    // relations of the links that the conversation already has
-	dropped []client.ID           // relations that the update removes
-	inline  []client.MessageInput // messages of a create that has become an update
-	isSent  bool                  // in this batch, and not certainly in vain
-	refused bool                  // when it was repeated; the lost request may be the reason
+	kept     map[link]client.ID    // relations of the links that the conversation already has
+	dropped  []client.ID           // relations that the update removes
+	inline   []client.MessageInput // messages of a create that has become an update
+	isSent   bool                  // in this batch, and not certainly in vain
+	repeated bool                  // an earlier request with it was lost
+	refused  bool                  // when it was repeated; the lost request may be the reason
 }
 
 // A link names a link of a conversation by its field and the linked record.
