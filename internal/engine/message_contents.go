@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -97,8 +98,11 @@ func (e *Engine) completeMessage(ctx context.Context, m *client.Message) error {
 		return nil
 	}
 	whole, err := e.Messages.getWhole(ctx, m.ID)
-	if err == nil {
+	switch {
+	case err == nil:
 		*m = whole
+	case !isOfService(err) && client.ProblemOf(err) != client.NotFound:
+		return fmt.Errorf("the message %s: %w", m.ID, err)
 	}
 	return err
 }

@@ -167,9 +167,6 @@ func (w *conversationWork) settle(change entryChange, result engine.Result[clien
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
 		w.unread = w.unread.with(failure{at: w.at(change.key), keys: w.keys(change.key), err: result.Err})
-		if !w.isSingle { // which also takes the messages that could be read
-			result.Value = client.Conversation{}
-		}
 		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), result)
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")

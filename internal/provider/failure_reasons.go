@@ -186,7 +186,7 @@ func (c *causes) told(err error) bool {
 	}
 	cause := err.Error()
 	if refusal, ok := errors.AsType[*client.APIError](err); ok && client.ProblemOf(err) == client.NotPermitted {
-		cause += refusal.Request // each permission is a cause of its own
+		cause = refusal.Error() + refusal.Request // each permission is a cause of its own, whatever it is needed for
 	}
 	_, told := c.explained.LoadOrStore(cause, nil)
 	return told

@@ -47,7 +47,7 @@ func (f failure) notPermitted() string {
 	if f.sought != "" {
 		return f.missingPermission()
 	}
-	return f.missingPermission() + " If only one conversation fails, the CRM may protect it."
+	return f.missingPermission() + " If only one conversation or message fails, the CRM may protect it."
 }
 
 func (f failure) missingPermission() string {

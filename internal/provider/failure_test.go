@@ -236,6 +236,8 @@ func TestNotPermitted(t *testing.T) {
 	for _, request := range []string{"read Phones", "read Accounts"} {
 		refused := &client.APIError{HTTPStatus: 403, Request: request}
 		wantTexts(t, failure{action: "Read", err: refused, causes: &known}.diagnostics(), "give the permission to "+request)
+		again := fmt.Errorf("for another record: %w", refused)
+		wantTexts(t, failure{action: "Read", err: again, causes: &known}.diagnostics(), "Another error of this run has the same cause")
 	}
 }
 
