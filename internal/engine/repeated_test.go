@@ -154,6 +154,7 @@ func TestTwinAfterFailedLooks(t *testing.T) {
 // Reads lag for longer than the recovery timeout. The create is sent again and answered with an id that the space does
 // not show yet. If the engine finds what the first request has made instead, it names the other record too.
 func TestTwinThatIsNotShownYet(t *testing.T) {
+	t.Parallel()
 	for _, lag := range []time.Duration{12 * time.Second, 15 * time.Second, 18 * time.Second} {
 		t.Run(lag.String(), func(t *testing.T) {
 			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
