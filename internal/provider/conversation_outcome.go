@@ -34,10 +34,16 @@ func (w *conversationWork) created() diag.Diagnostics {
 	if len(open) == len(w.failed) {
 		return diags
 	}
+	taken := ""
+	for _, err := range w.failed {
+		if advice := mayBeTaken(err, true); advice != "" {
+			taken = "\n\n" + strings.TrimSpace(advice)
+		}
+	}
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
 		fmt.Sprintf("The provider couldn't create %d of %d conversations. The attribute failed lists them, and "+
-			"the next apply tries them again:\n\n%s",
-			len(w.failed)-len(open), len(w.changes), w.reasons(open)))
+			"the next apply tries them again:\n\n%s%s",
+			len(w.failed)-len(open), len(w.changes), w.reasons(open), taken))
 	return diags
 }
 

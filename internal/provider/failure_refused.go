@@ -14,7 +14,7 @@ import (
 // messages may have been sent by then.
 const unnamedRefusal = "The CRM refuses the request, and doesn't say which of these entries is at fault. " + findTheEntry
 
-const findTheEntry = "The request changed nothing. To find the entry, set rollback_method = 1 and apply again: " +
+const findTheEntry = "The request changed nothing. Look first at the entries that warnings of the plan name. If they are right, set rollback_method = 1 and apply again: " +
 	"the CRM then names each entry that it refuses, and accepts the others."
 
 // isUnnamed reports whether the CRM refused to write several entries without naming the faulty one.
@@ -78,7 +78,10 @@ func (f failure) refused() string {
 			"understand a value. The cause shows what the CRM says. To see the names of the fields, use the data source pipeliner_records " +
 			"without filter and fields, and set limit = 1."
 	}
-	if f.isUnnamed() {
+	switch {
+	case f.isUnnamed() && (f.creates || f.action == "Create"):
+		return unnamedRefusal + adoptTaken(true)
+	case f.isUnnamed():
 		return unnamedRefusal
 	}
 	switch f.action {
@@ -88,7 +91,7 @@ func (f failure) refused() string {
 				"configuration, then " + invokeAgain + "."
 		}
 		return "The CRM refuses what the configuration says, and created nothing. Correct the configuration and " +
-			"apply again." + f.mayBeTaken()
+			"apply again." + mayBeTaken(f.err, false)
 	case "Update":
 		return "The CRM refuses the change. Either it does not accept the new values, or the " + f.thing() +
 			" has changed since the plan was made. Run terraform plan again. If the CRM still refuses the " +
@@ -99,12 +102,17 @@ func (f failure) refused() string {
 
 // mayBeTaken says what to do if another conversation may already have the number. The documentation doesn't say with
 // which code the CRM refuses such a create, so the text depends only on the field that the CRM names.
-func (f failure) mayBeTaken() string {
-	refusal, ok := errors.AsType[*client.APIError](f.err)
+func mayBeTaken(err error, many bool) string {
+	refusal, ok := errors.AsType[*client.APIError](err)
 	if !ok || !slices.ContainsFunc(reasonsOf(refusal), func(r reason) bool { return r.field == numberAttribute }) {
 		return ""
 	}
-	return " If the CRM already has a conversation of this phone and number, adopt it with adopt_existing = true. A deleted one is not adopted: restore it in the CRM first."
+	return adoptTaken(many)
+}
+
+func adoptTaken(many bool) string {
+	return inNumber(many, " If the CRM already has {a conversation of this phone and number, adopt it|conversations of these phones and numbers, adopt them} "+
+		"with adopt_existing = true. {A deleted one is|Deleted ones are} not adopted: restore {it|them} in the CRM first.")
 }
 
 func (f failure) notFound() string {

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -89,4 +90,25 @@ func TestStage_refusedTwin(t *testing.T) {
 			s.applies(declare(s, true), at, create)
 		})
 	}
+}
+
+// The same for an entry among others, whether the CRM refuses the whole request without naming the entry, or only the
+// entry.
+func TestStage_refusedTwinAmongOthers(t *testing.T) {
+	t.Parallel()
+	const advice = "If the CRM already has conversations of these phones and numbers, adopt them with adopt_existing = true. Deleted ones are not adopted"
+	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, nil, func(s *stage) {
+		s.handmade("+15550000001")
+		three := numbered(3).entries()
+		s.refused(s.bulk(three, nil), "doesn't say which of these entries is at fault", "Look first at the entries that warnings of the plan name", advice)
+		config := s.bulk(three, keeping)
+		if _, errors := s.apply(config); errors != "" || !says("Some Text Message Conversations Not Created", `  - "c001": `, advice).MatchString(s.warnings) {
+			s.t.Errorf("the apply says %s%s", errors, s.warnings)
+		}
+		s.wantLive(3)
+		both := map[string]any{"adopt_existing": true}
+		maps.Copy(both, keeping)
+		s.applies(s.bulk(three, both), bulkAddress, update)
+		s.wantLive(3)
+	})
 }
