@@ -60,10 +60,7 @@ func (p PhoneNumbers) HasCountry(s string) bool { return p.parse(plainText(s)) !
 // such a code, or the number has fewer or more digits than the numbers of its country, for example because a cell
 // contains two numbers.
 func (p PhoneNumbers) IsOfNoCountry(s string) bool {
-	s = strings.TrimLeft(plainText(s), punctuation)
-	if rest, found := strings.CutPrefix(s, "00"); found {
-		s = "+" + rest
-	}
+	s = strings.TrimLeft(plainText(WithPlus(s)), punctuation)
 	if !strings.HasPrefix(s, "+") || isMasked(s) {
 		return false
 	}

@@ -49,10 +49,23 @@ func (p PhoneNumbers) IsBare(s string) bool {
 	return number == nil || !strings.HasPrefix(strings.TrimLeft(s, punctuation), "+") && !phonenumbers.IsPossibleNumber(number)
 }
 
-// IsBareFormOf reports whether held is the form of the number wanted in a service that keeps only digits or writes 00
-// instead of +. Only wanted must show its country.
-func (p PhoneNumbers) IsBareFormOf(wanted, held string) bool {
-	return !p.IsBare(wanted) && p.IsBare(held) && p.BareForm(held) != "" && p.BareForm(held) == p.BareForm(wanted)
+// IsFormOf reports whether held is the number wanted in another form: with 00 instead of +, or, in held, only its
+// digits. Without a region, wanted must begin with + or 00, because digits alone may be a number of any country.
+func (p PhoneNumbers) IsFormOf(wanted, held string) bool {
+	wanted = WithPlus(wanted)
+	if p.IsBare(wanted) {
+		return false
+	}
+	form := p.BareForm(wanted)
+	return p.Same(wanted, held) || form != "" && p.IsBare(held) && p.BareForm(held) == form
+}
+
+// WithPlus returns a number that begins with 00 with + instead, and any other text as it is.
+func WithPlus(s string) string {
+	if rest, found := strings.CutPrefix(strings.TrimLeft(plainText(s), punctuation), "00"); found {
+		return "+" + rest
+	}
+	return s
 }
 
 // A spelling is a number as it is written, with its known properties.

@@ -124,7 +124,7 @@ func TestNewPhoneNumbers(t *testing.T) {
 	}
 }
 
-func TestPhoneNumbers_IsBareFormOf(t *testing.T) {
+func TestPhoneNumbers_IsFormOf(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		region, wanted, held string
@@ -132,11 +132,18 @@ func TestPhoneNumbers_IsBareFormOf(t *testing.T) {
 	}{
 		{"", "+1 (202) 555-0100", "12025550100", true},
 		{"", "+1 (202) 555-0100", "0012025550100", true},
-		{"", "+1 (202) 555-0100", "2025550100", false},   // the country may be another one
-		{"", "+1 (202) 555-0100", "+12025550100", false}, // the same number
-		{"", "+1 (202) 555-0100", "*******0100", false},  // a mask fits many
+		{"", "+1 (202) 555-0100", "2025550100", false}, // the country may be another one
+		{"", "+1 (202) 555-0100", "+12025550100", true},
+		{"", "+1 (202) 555-0100", "*******0100", false}, // a mask fits many
 		{"", "+1 (202) 555-0100", "12025550101", false},
-		{"", "12025550100", "+1 (202) 555-0100", false},
+		{"", "12025550100", "+1 (202) 555-0100", false}, // may be a number of any country
+		{"", "001 (202) 555-0100", "+12025550100", true},
+		{"", "001 (202) 555-0100", "12025550100", true},
+		{"", "001 (202) 555-0100", "0012025550100", true},
+		{"", "001 (202) 555-0100", "+12025550101", false},
+		{"", "00 12", "+12", false},
+		{"DE", "001 202 555 0100", "+12025550100", true},
+		{"US", "2025550100", "+12025550100", true},
 		{"", "12025550100", "0012025550100", false},
 		{"", "Acme", "Acme", false},
 		{"GB", "+1 (202) 555-0100", "12025550100", true}, // too long for the region
@@ -144,8 +151,8 @@ func TestPhoneNumbers_IsBareFormOf(t *testing.T) {
 		{"GB", "+1 (202) 555-0100", "2025550100", false},
 		{"DE", "+1 (202) 555-0100", "12025550100", false}, // may be a number of the region
 	} {
-		if got := (PhoneNumbers{Region: test.region}).IsBareFormOf(test.wanted, test.held); got != test.want {
-			t.Errorf("%q: IsBareFormOf(%q, %q) = %t", test.region, test.wanted, test.held, got)
+		if got := (PhoneNumbers{Region: test.region}).IsFormOf(test.wanted, test.held); got != test.want {
+			t.Errorf("%q: IsFormOf(%q, %q) = %t", test.region, test.wanted, test.held, got)
 		}
 	}
 }

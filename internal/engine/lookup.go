@@ -72,8 +72,8 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 }
 
 // OfNumber returns the conversations of a phone with a number in any spelling, without messages and without
-// soft-deleted conversations. If there is none, it returns conversations whose number consists of the same digits
-// without a country. It reads all conversations of the phone, because a filter finds a number only in the same
+// soft-deleted conversations. If there is none, it returns those with another form of the number, such as its digits
+// without +. It reads all conversations of the phone, because a filter finds a number only in the same
 // spelling.
 //
 // GET /entities/TextMessageConversations
@@ -81,7 +81,7 @@ func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) (
 	wanted := e.numbers.Canonical(number)
 	isSame := func(c client.Conversation) bool { return e.numbers.Canonical(c.RecipientPhoneNumber) == wanted }
 	found, err := e.ofPhone(ctx, phone, func(c client.Conversation) bool {
-		return !c.IsDeleted && (isSame(c) || e.numbers.IsBareFormOf(number, c.RecipientPhoneNumber))
+		return !c.IsDeleted && (isSame(c) || e.numbers.IsFormOf(number, c.RecipientPhoneNumber))
 	})
 	if slices.ContainsFunc(found, isSame) {
 		found = only(found, isSame)

@@ -108,7 +108,7 @@ func (r *bulkResource) warnOfUnadopted(planned entries, memory *memory) diag.Dia
 		entry := planned[key]
 		number := textOf(entry.RecipientPhoneNumber)
 		for _, shown := range groups[group{reference(entry.PhoneID), lastDigits(number)}] {
-			if memory.numbers.Same(number, shown.RecipientPhoneNumber) || memory.numbers.IsBareFormOf(number, shown.RecipientPhoneNumber) {
+			if memory.numbers.Same(number, shown.RecipientPhoneNumber) || memory.numbers.IsFormOf(number, shown.RecipientPhoneNumber) {
 				texts = append(texts, underKey(key, shown.ID.String()))
 			}
 		}

@@ -185,8 +185,8 @@ func (e *existing) isPlannedByAnother(id client.ID, m conversationModel) bool {
 }
 
 // of returns the conversations of a phone with a number that existed when the phone was first listed. It skips
-// conversations that this run has created. If there is none, it returns conversations whose number consists of the
-// same digits without a country.
+// conversations that this run has created. If there is none, it returns those with another form of the number, as
+// [client.PhoneNumbers.IsFormOf] defines it.
 func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place client.ID, number string) ([]client.Conversation, error) {
 	e.mu.Lock()
 	phone := e.phones[place]
@@ -219,13 +219,16 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place 
 			}
 		}
 	}
-	if same := phone.listed[n.identity(place, number)]; len(same) > 0 || len(phone.bare) == 0 {
+	if same := phone.listed[n.identity(place, number)]; len(same) > 0 {
 		return same, nil
 	}
-	if form := n.BareForm(number); form != "" && !n.IsBare(number) {
-		return phone.bare[form], nil
+	if number = client.WithPlus(number); n.IsBare(number) {
+		return nil, nil
 	}
-	return nil, nil
+	if same := phone.listed[n.identity(place, number)]; len(same) > 0 {
+		return same, nil
+	}
+	return phone.bare[n.BareForm(number)], nil
 }
 
 // mayExist reports whether the CRM may already have a new conversation. The answer requires a known phone and a known

@@ -690,3 +690,38 @@ func TestStage_adoptExistingOverwrites(t *testing.T) {
 		})
 	}
 }
+
+// The CRM and the configuration write one number in different forms. The new resource adopts the conversation, and
+// nothing is left to do. Digits alone may be a number of any country: they are found only as the same digits.
+func TestStage_adoptsInAnotherForm(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		declared, held string
+		isOther        bool
+	}{
+		{declared: "+1 303 555 7002", held: "0013035557002"},
+		{declared: "+1 303 555 7002", held: "13035557002"},
+		{declared: "001 (303) 555-7002", held: "+13035557002"},
+		{declared: "001 (303) 555-7002", held: "13035557002"},
+		{declared: "00 1 303 555 7002", held: "001-303-555-7002"},
+		{declared: "1 303 555 7002", held: "13035557002"},
+		{declared: "13035557002", held: "+13035557002", isOther: true},
+	} {
+		for _, at := range []string{address, bulkAddress} {
+			runOnStage(t, fmt.Sprintf("%s as %s, %s", test.declared, test.held, at), mockserver.Behavior{}, nil, func(s *stage) {
+				id := s.handmade(test.held)
+				config := s.single(adopting(test.declared))
+				if at == bulkAddress {
+					config = s.bulk(map[string]declared{"a": {"phone_id": phone, number: test.declared}}, map[string]any{"adopt_existing": true})
+				}
+				s.applies(config, at, create)
+				if adopted := len(s.live()) == 1; adopted == test.isOther {
+					s.t.Errorf("%d are live; the existing one is %s", len(s.live()), id)
+				}
+				if test.isOther && !strings.Contains(s.warnings, "adopt_existing finds only the same digits") {
+					s.t.Errorf("the warnings are %q", s.warnings)
+				}
+			})
+		}
+	}
+}

@@ -20,7 +20,7 @@ type numberDoubt struct{ summary, what, advice string }
 var (
 	lacksCountry = &numberDoubt{
 		"Phone Number Without Country", "does not begin with +, and the provider has no default_region",
-		"If you add the country code later, the provider treats it as a different number. Write " +
+		"If you add the country code later, the provider treats it as a different number, and adopt_existing finds only the same digits. Write " +
 			"it with + and its country code (+ replaces 00 or 011), such as +1 555 010 0000, or set default_region in the provider block to " +
 			"the region of such numbers, such as \"US\".",
 	}
