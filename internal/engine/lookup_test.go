@@ -102,7 +102,9 @@ func TestOfNumber(t *testing.T) {
 		"+12025550103":    nil,
 		"+12025550104":    {bare},
 		"+12025550105":    {zeros},
-		"0012025550104":   nil, // of no known country
+		"0012025550104":   {bare},
+		"0012025550100":   {one},
+		"12025550100":     nil, // of no known country
 		"":                nil,
 	} {
 		found, err := s.engine.OfNumber(t.Context(), frontDesk, number)
