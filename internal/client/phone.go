@@ -86,19 +86,32 @@ func (p PhoneNumbers) IsOfOtherRegion(s string) bool {
 var (
 	extension = regexp.MustCompile(`(?i)[ ,;]*(?:ext(?:n|ension)?|x|#)[.:= ]*\d{1,9}$`)
 	odd       = regexp.MustCompile(`[^\p{Nd}+\-. ()/~\[\]]`)
+	dialCode  = regexp.MustCompile(`^[*#]+\d[\d*#]*#$`) // such as *100#
 )
 
 // HasOddCharacters reports whether a text that begins like a number contains characters that don't belong to a
-// number, such as the letter O or a no-break space. An extension may have letters in front.
+// number, such as the letter O, a no-break space, or the marks of a code like *100#. An extension may have letters in
+// front.
 func HasOddCharacters(s string) bool {
 	isPlain := !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > unicode.MaxASCII })
 	s = extension.ReplaceAllString(strings.TrimPrefix(plainText(s), "tel:"), "")
 	begin := strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	if dialCode.MatchString(s) {
+		return true
+	}
 	if begin < 0 || isMasked(s) {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(s[begin:])
 	return !unicode.IsLetter(first) && (!isPlain || odd.MatchString(s))
+}
+
+// HasTwoNumbers reports whether a complete number of a known country comes before a slash, so that the digits after it
+// may be another number. A slash after an area code separates nothing.
+func (p PhoneNumbers) HasTwoNumbers(s string) bool {
+	first, _, found := strings.Cut(plainText(s), "/")
+	number := p.parse(first)
+	return found && number != nil && phonenumbers.IsValidNumber(number)
 }
 
 const punctuation = " -.()/"

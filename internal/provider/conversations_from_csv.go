@@ -37,7 +37,8 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			givenParameter(f.unsealed, false, "options", "An object with:\n"+
-				"  - `key`: the column that contains the keys. `Ada` and `ada` are different keys.\n"+
+				"  - `key`: the column that contains the keys. `Ada` and `ada` are different keys. Terraform takes the "+
+				"Unicode forms of a letter for the same text, such as `é`, and `e` with a combining accent.\n"+
 				"  - `columns`: a map from attributes of a conversation to the columns that contain them. The "+
 				"attributes are `"+strings.Join(namesOf(configurableFields), "`, `")+"`.\n"+
 				"  - `constants`: a map from the same attributes to the values that they have in every row. If "+
@@ -84,6 +85,9 @@ var separatorLine = regexp.MustCompile(`^(?i:sep)=[^\r\n](?:\r\n|\r|\n|$)`)
 
 // read returns the conversations of a spreadsheet, or an error with the first few mistakes.
 func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
+	if strings.Contains(text, "\x00") {
+		return nil, errors.New("the text contains null characters, so it may be UTF-16: convert the file, for example with iconv -f UTF-16 -t UTF-8")
+	}
 	text = separatorLine.ReplaceAllString(strings.TrimPrefix(text, "\ufeff"), "")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
 	in.Comma, in.FieldsPerRecord = o.delimiter, -1
@@ -186,18 +190,23 @@ func (s *sheet) setColumns(header []string) {
 	}
 	for _, wanted := range slices.Concat([]string{s.key}, slices.Sorted(maps.Values(s.sheetOptions.columns))) {
 		if _, found := s.columns[wanted]; !found {
-			s.cellFault(1, wanted, "there is no such column; the columns are: %s%s", quoted(header), s.otherDelimiter(header))
+			s.cellFault(1, wanted, "there is no such column; the columns are: %s%s", quoted(header), adviceOnHeader(header))
 			s.lacksColumns = true
 		}
 	}
 }
 
-// otherDelimiter suggests the option delimiter if another character seems to separate the cells of the header.
-func (s *sheet) otherDelimiter(header []string) string {
+// adviceOnHeader suggests the option delimiter if another character seems to separate the cells of the header. If the
+// header has only one cell with text, it may be a title.
+func adviceOnHeader(header []string) string {
 	for _, delimiter := range []string{";", "\t", ",", "|"} {
 		if len(header) == 1 && strings.Contains(header[0], delimiter) {
 			return fmt.Sprintf("; if %q separates the cells, add the option delimiter = %[1]q", delimiter)
 		}
+	}
+	isBlank := func(cell string) bool { return strings.TrimSpace(cell) == "" }
+	if len(slices.DeleteFunc(slices.Clone(header), isBlank)) < 2 {
+		return "; if row 1 is a title, remove all rows above the names of the columns"
 	}
 	return ""
 }
@@ -233,7 +242,7 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return
 	}
 	if first, twice := s.rows[key]; twice {
-		s.cellFault(row, s.key, "row %d has the key %q too", first, key)
+		s.cellFault(row, s.key, "row %d has the key %q too: give each row its own key, or remove one", first, key)
 		return
 	}
 	s.rows[key] = row

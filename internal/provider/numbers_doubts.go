@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -43,6 +44,13 @@ var (
 		"Phone Number of Another Region", "does not begin with +, and is not a number of the provider's default_region",
 		"It has too few or too many digits, is two numbers in one, or belongs to another region. Correct it, or write it with + and its country code.",
 	}
+	isTwo = &numberDoubt{
+		"Several Phone Numbers", "contains a complete number before a slash",
+		"If the digits after the slash belong to another number, all digits together are a wrong number, which the CRM may accept. Declare only one number. Otherwise, remove the slash.",
+	}
+	likeDate = &numberDoubt{
+		"Phone Number Like a Date", "looks like a date", "It may come from another column. Correct it, or remove it.",
+	}
 	withLetters = &numberDoubt{
 		"Phone Number With Letters", "begins with a letter",
 		"If it is the name of a sender, there is nothing to do. Otherwise, correct the number, or remove it.",
@@ -65,6 +73,17 @@ var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)
 // beginsWithLetter matches a sender name, and a number that follows a word.
 var beginsWithLetter = regexp.MustCompile(`^[^\pL\d]*\pL`)
 
+// isDate reports whether a text is a date, which may come with a time.
+func isDate(text string) bool {
+	text, _, _ = strings.Cut(strings.ReplaceAll(text, "T", " "), " ")
+	for _, layout := range []string{"2006-1-2", "2006/1/2", "1/2/2006", "2/1/2006", "2.1.2006"} {
+		if date, err := time.Parse(layout, text); err == nil && date.Year() >= 1900 && date.Year() < 2100 {
+			return true
+		}
+	}
+	return false
+}
+
 // doubt returns the doubt about a new number of the plan, or nil.
 func (n numbers) doubt(planned conversationModel, prior *conversationModel) *numberDoubt {
 	number := planned.RecipientPhoneNumber
@@ -76,6 +95,8 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 	isNumber := hasPlus || mayHaveCountry.MatchString(text)
 	hasLetters, isOdd := strings.ContainsFunc(text, unicode.IsLetter), client.HasOddCharacters(text)
 	switch {
+	case isDate(text):
+		return likeDate
 	case isOdd && hasLetters: // that may be why it is of no country
 		return withOddCharacters
 	case isNumber && n.IsOfNoCountry(text):
@@ -88,6 +109,8 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		return lacksCountry
 	case isNumber && n.IsOfOtherRegion(text):
 		return ofOtherRegion
+	case isNumber && n.HasTwoNumbers(text):
+		return isTwo
 	case beginsWithLetter.MatchString(text):
 		return withLetters
 	case !hasLetters && oneOrTwoDigits.MatchString(text):
@@ -103,7 +126,7 @@ func (l layout) warnOfDoubts(n numbers, planned entries, before map[client.ID]*o
 		doubt := n.doubt(entry.conversationModel, before[reference(entry.ID)].conversation())
 		keys[doubt] = append(keys[doubt], key)
 	}
-	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, ofOtherRegion, tooShort, tooLong, withLetters} {
+	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, ofOtherRegion, tooShort, tooLong, isTwo, likeDate, withLetters} {
 		if len(keys[doubt]) > 0 {
 			at, whose := l.numbersOf(keys[doubt])
 			diags.AddAttributeWarning(at, doubt.summary, fmt.Sprintf("The %s %s. %s", whose, doubt.what, doubt.advice))

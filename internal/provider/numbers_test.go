@@ -180,6 +180,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		noCountry, letters = "Phone Number With Unknown Country Code", "Phone Number With Letters"
 		odd                = "Phone Number With Odd Characters"
 		tooShort, tooLong  = "Phone Number Too Short", "Phone Number Too Long"
+		date, several      = "Phone Number Like a Date", "Several Phone Numbers"
 	)
 	many, prior := entries{}, number("hello")
 	for name, test := range map[string]struct {
@@ -213,6 +214,14 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"a card":         {"4111 1111 1111 1111", nil, tooLong},
 		"011 and a card": {"011 4111 1111 1111 1111", nil, tooLong},
 		"two of none":    {"030 23125014 / 030 23125015", nil, tooLong},
+		"two abroad":     {"+49 30 23125014 / 15", nil, several},
+		"two, no spaces": {"+49 30 23125014/15", nil, several},
+		"a date":         {"2025-03-14", nil, date},
+		"a time":         {"2025-03-14 12:30:00", nil, date},
+		"a date, US":     {"3/14/2025", nil, date},
+		"a date, German": {"14.03.2025", nil, date},
+		"a code":         {"*100#", nil, odd},
+		"a longer code":  {"*#06#", nil, odd},
 
 		"unchanged":      {"hello", &prior, ""},
 		"fine":           {"+1 202 555 0101", nil, ""},
@@ -222,7 +231,9 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"a trunk prefix": {"+49 (0)30 123456789012", nil, ""},
 		"a URI":          {"tel:+1-202-555-0101", nil, ""},
 		"masked":         {"***", nil, ""},
+		"masked, long":   {"*******0133", nil, ""},
 		"a short one":    {"00 12", nil, ""},
+		"a slash":        {"+49 30 / 23125014", nil, ""},
 	} {
 		for _, n := range []numbers{{}, {PhoneNumbers: client.PhoneNumbers{Region: "US"}}, {isUnknown: true}} {
 			diags := warnOfDoubt(n, number(test.number), test.prior)
@@ -247,7 +258,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		}
 	}
 	diags := layout{}.warnOfDoubts(numbers{}, many, nil)
-	if len(diags) != 5 || !strings.Contains(diags[0].Detail(), `of "short", "too long", "two", "with 00" begins with + or 00, but no country has such a number. It`) || !strings.Contains(diags[4].Detail(), `of "a name", "a person", "a prefix", "a row", "an email", "name, 1", "plus" begins with a letter. If`) {
+	if len(diags) != 7 || !strings.Contains(diags[0].Detail(), `of "short", "too long", "two", "with 00" begins with + or 00, but no country has such a number. It`) || !strings.Contains(diags[6].Detail(), `of "a name", "a person", "a prefix", "a row", "an email", "name, 1", "plus" begins with a letter. If`) {
 		t.Errorf("%v", diags)
 	}
 }
