@@ -19,9 +19,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-const guides = "../../templates/guides/"
+const (
+	guides = "../../templates/guides/"
+	readme = "../../README.md"
+)
 
-// A guide is followed as its readers follow it: the test writes its files, runs its
+// A guide, or the README, is followed as its readers follow it: the test writes its files, runs its
 // commands, and compares their output with what the guide shows. In the text of a guide,
 //
 //   - a block after a line like "`main.tf`:" is a file,
@@ -101,9 +104,10 @@ var (
 )
 
 // follow follows a guide from beginning to end.
-func (g *guide) follow(name string) {
+func (g *guide) follow(file string) {
 	g.t.Helper()
-	text, err := os.ReadFile(guides + name)
+	name := filepath.Base(file)
+	text, err := os.ReadFile(file)
 	g.check(err)
 	blocks := guideBlock.FindAllStringSubmatch(string(text), -1)
 	skip := false
@@ -138,7 +142,7 @@ func (g *guide) remark(comment string) (skip bool) {
 	g.t.Helper()
 	if event, ok := strings.CutPrefix(comment, "meanwhile: "); ok {
 		if g.others[event] == nil {
-			g.t.Fatalf("nobody does: %s", event)
+			g.t.Fatalf("the test doesn't know: %s", event)
 		}
 		g.others[event]()
 		return false

@@ -13,6 +13,7 @@ import (
 
 // followed contains the guides that the test follows, with what other users do at the same time.
 var followed = map[string]func(*guide) map[string]func(){
+	"README.md":                   inClone,
 	"adopting-conversations.md":   withHandmade,
 	"conflicts-and-restores.md":   alone,
 	"first-steps.md":              alone,
@@ -49,6 +50,25 @@ func (g *guide) namesRealCRM(file string) {
 	}
 	block := "provider \"pipeliner\" {\n  service_url = \"https://crm.invalid\"\n  space_id    = \"acme\"\n  username    = \"real\"\n  password    = \"real\"\n  max_retries = 0\n}"
 	g.check(os.WriteFile(path, []byte(strings.Replace(string(text), empty, block, 1)), 0o600))
+}
+
+// inClone prepares what the README expects: a clone after "make install", a list of customers, and a configuration.
+func inClone(g *guide) map[string]func() {
+	examples, err := filepath.Abs("../../examples")
+	g.check(err)
+	g.check(os.Symlink(g.bin, filepath.Join(g.dir, "bin")))
+	g.check(os.Symlink(examples, filepath.Join(g.dir, "examples")))
+	g.check(os.WriteFile(filepath.Join(g.dir, "customers.csv"), []byte("name,number\nbob,+1 (202) 555-0142\n"), 0o600))
+	return map[string]func(){
+		"terraform init": func() { g.shell("terraform init", true) },
+		"the import block imports it": func() {
+			g.shell("terraform state rm pipeliner_text_message_conversation.ada; terraform plan", true)
+			g.shows("Plan: 1 to import")
+		},
+		"you have a configuration": func() {
+			g.shell("mkdir -p path/to/your/configuration; cp main.tf customers.tf customers.csv path/to/your/configuration", true)
+		},
+	}
 }
 
 // withSpreadsheet copies the spreadsheet that the guide starts from.
@@ -94,14 +114,14 @@ func withHandmade(g *guide) map[string]func() {
 	}
 }
 
-// Every guide is followed, to the letter.
+// Every guide, and the README, is followed to the letter.
 func TestAccGuides(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(guides + "*")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("guides: %v, %v", files, err)
 	}
-	for _, file := range files {
+	for _, file := range append(files, readme) {
 		name := filepath.Base(file)
 		if name == checkedOnly {
 			continue
@@ -114,7 +134,7 @@ func TestAccGuides(t *testing.T) {
 			}
 			g := newGuide(t)
 			g.others = prepare(g)
-			g.follow(name)
+			g.follow(file)
 		})
 	}
 }
