@@ -16,15 +16,17 @@ type PhoneNumbers struct {
 	// ISO 3166-1, such as "US". If it is empty, only a number with "+" counts as one
 	// with a country.
 	Region string
+
+	parsed *parsedNumbers // nil: it keeps nothing
 }
 
-// NewPhoneNumbers returns a PhoneNumbers of the region, "" for none. It refuses a region
-// that has no numbers.
+// NewPhoneNumbers returns a PhoneNumbers of the region, "" for none, which keeps the latest numbers that it has
+// parsed, because that is slow. It refuses a region that has no numbers.
 func NewPhoneNumbers(region string) (PhoneNumbers, error) {
 	if region != "" && !IsPhoneRegion(region) {
 		return PhoneNumbers{}, fmt.Errorf("%q is not the code of a region, such as \"US\" (ISO 3166-1 alpha-2, in capital letters)", region)
 	}
-	return PhoneNumbers{Region: region}, nil
+	return PhoneNumbers{Region: region, parsed: &parsedNumbers{}}, nil
 }
 
 // IsPhoneRegion reports whether the text can be the Region of [PhoneNumbers].
@@ -41,6 +43,13 @@ func (p PhoneNumbers) Same(a, b string) bool {
 
 // Canonical returns one text for all spellings of a number. Use it to compare many numbers.
 func (p PhoneNumbers) Canonical(s string) string {
+	if p.parsed != nil {
+		return p.spelling(s).canonical
+	}
+	return p.canonical(s)
+}
+
+func (p PhoneNumbers) canonical(s string) string {
 	s = plainText(s)
 	if number := p.parse(s); number != nil {
 		return phonenumbers.Format(number, phonenumbers.RFC3966)

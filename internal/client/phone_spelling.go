@@ -3,6 +3,7 @@ package client
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -18,10 +19,13 @@ const leastDigits = 4
 // Use it to recognize how the service spells a number, not to compare two arbitrary numbers: a mask fits many
 // numbers.
 func (p PhoneNumbers) MayBeSpelling(sent, held string) bool {
-	if p.Same(sent, held) {
+	if sent == held {
 		return true
 	}
-	a, b := p.spellingOf(sent), p.spellingOf(held)
+	a, b := p.spelling(sent), p.spelling(held)
+	if a.canonical == b.canonical {
+		return true
+	}
 	if a.masked || a.digits < leastDigits || b.digits < leastDigits {
 		return false // too little to recognize the number
 	}
@@ -32,7 +36,7 @@ func (p PhoneNumbers) MayBeSpelling(sent, held string) bool {
 // that keeps only digits stores the number in this form. The result is empty for a masked number and for a number
 // with few digits.
 func (p PhoneNumbers) BareForm(s string) string {
-	switch of := p.spellingOf(s); {
+	switch of := p.spelling(s); {
 	case of.masked || of.digits < leastDigits:
 		return ""
 	case of.international != "" && (of.plus || !p.IsBare(s)):
@@ -70,10 +74,11 @@ func WithPlus(s string) string {
 
 // A spelling is a number as it is written, with its known properties.
 type spelling struct {
-	symbols string // digits, with masks for hidden ones
-	digits  int    // how many are shown
-	masked  bool
-	plus    bool // the country code is written too
+	canonical string
+	symbols   string // digits, with masks for hidden ones
+	digits    int    // how many are shown
+	masked    bool
+	plus      bool // the country code is written too
 
 	// The number with and without its country code, if the country is known.
 	international, national string
@@ -81,9 +86,40 @@ type spelling struct {
 
 const mask = '?'
 
-func (p PhoneNumbers) spellingOf(s string) spelling {
+// parsedNumbers are the latest parsed numbers, by their text.
+type parsedNumbers struct {
+	mu   sync.Mutex
+	kept map[string]spelling
+}
+
+// mostParsed is how many parsed numbers are kept. If there are more, parsedNumbers begins anew.
+const mostParsed = 1 << 14
+
+// spelling parses a number, or returns it as it was parsed before.
+func (p PhoneNumbers) spelling(s string) spelling {
+	if p.parsed == nil {
+		return p.parseSpelling(s)
+	}
+	p.parsed.mu.Lock()
+	of, isKept := p.parsed.kept[s]
+	p.parsed.mu.Unlock()
+	if isKept {
+		return of
+	}
+	of = p.parseSpelling(s)
+	p.parsed.mu.Lock()
+	defer p.parsed.mu.Unlock()
+	if p.parsed.kept == nil || len(p.parsed.kept) == mostParsed {
+		p.parsed.kept = map[string]spelling{}
+	}
+	p.parsed.kept[s] = of
+	return of
+}
+
+func (p PhoneNumbers) parseSpelling(s string) spelling {
+	of := spelling{canonical: p.canonical(s)}
 	s = plainText(s)
-	of := spelling{masked: isMasked(s), plus: strings.HasPrefix(strings.TrimLeft(s, punctuation), "+")}
+	of.masked, of.plus = isMasked(s), strings.HasPrefix(strings.TrimLeft(s, punctuation), "+")
 	var symbols strings.Builder
 	for _, r := range strings.ReplaceAll(strings.ToLower(s), "ext", "") { // its x hides no digit
 		switch {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"strconv"
 	"testing"
 )
 
@@ -277,6 +278,34 @@ func TestIsOfOtherRegion(t *testing.T) {
 		}
 		if (PhoneNumbers{}).IsOfOtherRegion(text) {
 			t.Errorf("%q is said to be of another region than none", text)
+		}
+	}
+}
+
+// What is kept of parsed numbers changes no result, and does not grow without limit.
+func TestPhoneNumbers_parsed(t *testing.T) {
+	t.Parallel()
+	for _, region := range []string{"", "US", "DE"} {
+		keeping, err := NewPhoneNumbers(region)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := PhoneNumbers{Region: region}
+		texts := []string{"", "ACME", "12", "+1 (202) 555-0100", "001 202 555 0100", "2025550100", "12025550100", "*******0100", "+1 202 555 0100 ext. 5", "+49 (0) 30 901820"}
+		for range 2 {
+			for _, a := range texts {
+				for _, b := range texts {
+					if keeping.Canonical(a) != plain.Canonical(a) || keeping.Same(a, b) != plain.Same(a, b) || keeping.MayBeSpelling(a, b) != plain.MayBeSpelling(a, b) {
+						t.Errorf("%s: %q and %q are compared differently", region, a, b)
+					}
+				}
+			}
+			for i := range mostParsed {
+				keeping.Canonical(strconv.Itoa(i))
+			}
+			if kept := len(keeping.parsed.kept); kept == 0 || kept > mostParsed {
+				t.Errorf("%s: %d numbers are kept", region, kept)
+			}
 		}
 	}
 }

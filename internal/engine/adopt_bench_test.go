@@ -12,7 +12,7 @@ import (
 // The cost of a look without its requests: twice as many creates must take about twice as
 // long.
 func BenchmarkTakeCreates(b *testing.B) {
-	for _, kind := range []string{"distinct", "masked", "one number"} {
+	for _, kind := range []string{"distinct", "masked", "one number", "one tail"} {
 		for _, n := range []int{500, 1000} {
 			b.Run(fmt.Sprint(kind, " ", n), func(b *testing.B) {
 				s := newSpace(b, mockserver.Behavior{})
@@ -25,6 +25,9 @@ func BenchmarkTakeCreates(b *testing.B) {
 						switch kind {
 						case "masked":
 							number = "********" + number[8:]
+						case "one tail": // the records in another form
+							number = fmt.Sprintf("1555%03d0123", i)
+							inputs[i].Input.RecipientPhoneNumber = client.Value("+" + number)
 						case "one number":
 							number = apitest.NumberOf(1)
 							inputs[i].Input.RecipientPhoneNumber = client.Value(spelled(1))
