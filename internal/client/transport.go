@@ -118,11 +118,15 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 // throttledFor returns the error of a call that gives up because the service keeps asking to wait. Nothing has
 // changed.
 func throttledFor(wait time.Duration, err error) error {
-	return &problemError{fmt.Errorf("the service limits requests, and the next wait would take %s: %w", DurationText(wait.Round(time.Second)), err), Throttled}
+	why := "limits requests"
+	if StatusOf(err) == http.StatusServiceUnavailable {
+		why = "asks for a pause"
+	}
+	return &problemError{fmt.Errorf("the service %s, and the next wait would take %s: %w", why, DurationText(wait.Round(time.Second)), err), Throttled}
 }
 
-// mostThrottled is the longest time that a call waits because the service asks for it. The same limit applies to all
-// calls together while every reply asks to wait. Such a wait is not a retry, but a user who allows more retries is
+// mostThrottled is the longest time that a call waits because the service asks for it. As long as every reply asks to
+// wait, all calls together wait no longer than that. Such a wait is not a retry, but a user who allows more retries is
 // assumed to be more patient.
 func (c *Client) mostThrottled() time.Duration {
 	return time.Duration(c.config.MaxRetries+1) * time.Minute

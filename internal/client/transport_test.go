@@ -272,6 +272,10 @@ func TestThrottledTogether(t *testing.T) {
 				for range 20 {
 					_, err := c.do(t.Context(), readCall)
 					wantProblem(t, err, Throttled)
+					want := map[int]string{429: "the service limits requests", 503: "the service asks for a pause"}[status]
+					if !strings.HasPrefix(err.Error(), want+", and the next wait would take ") || StatusOf(err) != status {
+						t.Errorf("%v; want %s", err, want)
+					}
 				}
 				apitest.WithinBubble(t, begin, 3*time.Minute, 6*time.Minute)
 			})

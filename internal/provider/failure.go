@@ -214,6 +214,8 @@ func (f failure) reason() string {
 		return f.outcomeUnknown()
 	case client.Unreachable:
 		return f.unreachable()
+	case client.Throttled:
+		return f.throttled()
 	default:
 		if text := explanations[problem]; text != "" {
 			return text
@@ -270,6 +272,16 @@ var explanations = map[client.Problem]string{
 	client.UnexpectedReply: "The reply does not match the Pipeliner API. Check the setting service_url " +
 		"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API.",
 	client.Unreachable: "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request changed nothing.",
+}
+
+// throttled is the explanation if the CRM asks to wait for longer than the provider does. If the CRM is down, fewer
+// requests don't help.
+func (f failure) throttled() string {
+	if client.StatusOf(f.err) == http.StatusServiceUnavailable {
+		return "The CRM is not available, and asks for a pause that is longer than the provider waits. The failed request changed nothing. " +
+			"Try again after the pause: the cause says how long it is."
+	}
+	return explanations[client.Throttled]
 }
 
 // unreachable is the explanation of a failed connection. The advice depends on the cause.

@@ -551,6 +551,26 @@ func TestUnreachableAdvice(t *testing.T) {
 	}
 }
 
+// If the service is down and asks for a long pause, fewer requests don't help.
+func TestThrottledAdvice(t *testing.T) {
+	t.Parallel()
+	const slower, pause = "set requests_per_second below the limit", "The CRM is not available, and asks for a pause that is longer than the provider waits. The failed request changed nothing."
+	for status, want := range map[int]string{429: slower, 503: pause} {
+		err := throttledError{&client.ReplyError{HTTPStatus: status, Reason: "is an error"}}
+		diags := failure{action: "Read", err: err}.diagnostics()
+		wantTexts(t, diags, want)
+		if strings.Contains(diags[0].Detail(), slower) != (want == slower) {
+			t.Error(diags)
+		}
+	}
+}
+
+// A throttledError is an error of a client that has waited for too long.
+type throttledError struct{ error }
+
+func (e throttledError) Unwrap() error         { return e.error }
+func (throttledError) Problem() client.Problem { return client.Throttled }
+
 // The next plan restores what is only deleted, including a message and several conversations.
 func TestDeletedSinceThePlan(t *testing.T) {
 	t.Parallel()
