@@ -3,8 +3,10 @@ package client
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -28,6 +30,9 @@ func spaceURL(service, space string) (*url.URL, error) {
 	}
 	if strings.ContainsFunc(u.Path, unicode.IsSpace) {
 		return nil, errors.New("it contains white space")
+	}
+	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > math.MaxUint16) {
+		return nil, fmt.Errorf("its port, %s, is not a number from 1 to %d", u.Port(), math.MaxUint16)
 	}
 	if u.User != nil {
 		return nil, errors.New("it contains credentials; use the settings username and password")
@@ -57,14 +62,28 @@ func spaceURL(service, space string) (*url.URL, error) {
 	} else {
 		before = withoutBegunAPIPath(u.Path)
 	}
-	if space == "" {
-		return nil, &ConfigError{Setting: "space_id", Err: errors.New("it is empty; the space's administration shows it, such as acme_sales")}
-	}
-	if space != strings.TrimSpace(space) || strings.ContainsAny(space, "/?#% \t\r\n") || space == "." || space == ".." {
-		return nil, &ConfigError{Setting: "space_id", Err: errors.New("a space id contains no slash, white space (such as a line end), %, ? or #; " +
-			"the space's administration shows it, such as acme_sales")}
+	if wrong := faultOfSpace(space); wrong != "" {
+		return nil, &ConfigError{Setting: "space_id", Err: fmt.Errorf("it %s; the space's administration shows it, such as acme_sales", wrong)}
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/") + apiPath + space}, nil
+}
+
+// faultOfSpace says what is wrong with a space id, or returns an empty string.
+func faultOfSpace(id string) string {
+	strange := strings.IndexFunc(id, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/?#%", r) })
+	switch {
+	case id == "":
+		return "is empty"
+	case id == "." || id == "..":
+		return "is no id"
+	case strange < 0:
+		return ""
+	case id[strange] == '/':
+		return "contains a slash"
+	case strings.ContainsRune("?#%", rune(id[strange])):
+		return "contains " + id[strange:strange+1]
+	}
+	return "contains white space, such as a line end"
 }
 
 // withoutBegunAPIPath removes an incomplete API path, such as "/api/v100", from the end of a path. The part before it

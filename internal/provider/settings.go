@@ -58,7 +58,7 @@ func settingsSchema() schema.Schema {
 		return schema.StringAttribute{
 			Optional:            true,
 			Sensitive:           sensitive,
-			Validators:          []validator.String{isNotEmpty},
+			Validators:          []validator.String{isSet(environment[name])},
 			MarkdownDescription: fmt.Sprintf("%s Required, here or in the environment variable `%s`.", description, environment[name]),
 		}
 	}

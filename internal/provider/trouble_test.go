@@ -149,7 +149,7 @@ func TestAccProvider_access(t *testing.T) {
 		},
 		"space that is a path": {
 			func(c string) string { return strings.ReplaceAll(c, "my_space", "my/space") },
-			says("Invalid Provider Setting", `space_id = "my/space"`, "a space id contains no slash"),
+			says("Invalid Provider Setting", `space_id = "my/space"`, "it contains a slash"),
 		},
 		"another host": {
 			func(c string) string { return strings.ReplaceAll(c, w.url, "http://crm.example") },

@@ -125,7 +125,7 @@ var (
 	isContent = textCheck{"Invalid Attribute Value Length", "value must be more than white space", func(text string) bool {
 		return strings.TrimSpace(text) != ""
 	}}
-	// An empty text often comes from a variable without a value.
+	// An empty text often comes from a variable without a value. See also [isSet].
 	isNotEmpty = textCheck{"Invalid Attribute Value Length", "value must not be empty: set it, or use null to omit it", func(text string) bool { return text != "" }}
 	isRegion   = textCheck{"Invalid Region", "value must be the two-letter code of a region (ISO 3166-1 alpha-2), such as \"US\" or \"GB\", in capital letters", client.IsPhoneRegion}
 	isTime     = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
@@ -133,6 +133,11 @@ var (
 		return err == nil
 	}}
 )
+
+// isSet refuses an empty setting, which often comes from a secret of CI without a value.
+func isSet(variable string) textCheck {
+	return textCheck{"Invalid Attribute Value Length", "value must not be empty: set it, or use null to read it from the environment variable " + variable, isNotEmpty.passes}
+}
 
 // isNumber refuses values that spreadsheets leave in a column of phone numbers and that can't be numbers. It leaves
 // all other values to the CRM: a sender may have a name.

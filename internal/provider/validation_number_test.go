@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ func TestIsNotEmpty(t *testing.T) {
 				check.ValidateString(t.Context(), validator.StringRequest{Path: path.Root(name), ConfigValue: given}, &resp)
 			}
 			if given.Equal(types.StringValue("")) {
-				wantTexts(t, resp.Diagnostics, name+": value must not be empty: set it, or use null to omit it, got: \"\".")
+				wantTexts(t, resp.Diagnostics, fmt.Sprintf(`%s: value must not be empty: set it, or use null to read it from the environment variable %s, got: "".`, name, environment[name]))
 			} else if len(resp.Diagnostics) > 0 {
 				t.Errorf("%s = %v: %v", name, given, resp.Diagnostics)
 			}
