@@ -130,14 +130,19 @@ type errorGroup struct {
 	first     int // among all
 }
 
-// one returns one error for the whole group, based on this one.
+// one returns one error or warning for the whole group, based on this one.
 func (g *errorGroup) one(first diag.Diagnostic) diag.Diagnostic {
 	place := ""
 	if g.attribute != "" {
 		place = " in " + g.attribute
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("conversations"), first.Summary(),
-		fmt.Sprintf("%d entries have this error%s: %s. The first is:\n\n%s", len(g.keys), place, quoted(g.keys), first.Detail()))
+	text := func(kind string) string {
+		return fmt.Sprintf("%d entries have this %s%s: %s. The first is:\n\n%s", len(g.keys), kind, place, quoted(g.keys), first.Detail())
+	}
+	if first.Severity() == diag.SeverityWarning {
+		return diag.NewAttributeWarningDiagnostic(path.Root("conversations"), first.Summary(), text("warning"))
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root("conversations"), first.Summary(), text("error"))
 }
 
 // entryPlace returns the key of the entry that an error is about, and the attribute without

@@ -134,6 +134,15 @@ func TestEntryValidation_warnings(t *testing.T) {
 	entry := map[string]any{"phone_id": testPhone, "recipient_phone_number": "n/a"}
 	rounded := map[string]any{"phone_id": testPhone, "recipient_phone_number": "1.5E+10"}
 	got := complaints(t, NewServer("test"), map[string]any{"": map[string]any{"phone_id": testPhone}, " ": map[string]any{"phone_id": testPhone, "recipient_phone_number": "+15550100"}, "a": entry, "b": entry, "c": rounded, "d": rounded})
+	message := map[string]any{"content": "Hello", "direction": "incoming"}
+	messages := map[string]any{}
+	for i := range 11 {
+		messages[fmt.Sprint("m", i)] = map[string]any{"phone_id": testPhone, "messages": map[string]any{" ": message}}
+	}
+	keyless := strings.Join(complaints(t, NewServer("test"), messages), "\n")
+	if !strings.HasPrefix(keyless, `WARNING AttributeName("conversations"): Empty Key: 11 entries have this warning in messages: "m0", "m1", "m10", `) || !strings.Contains(keyless, `conversations["m0"].messages: A message has the key " ", which may come from a blank cell.`) {
+		t.Errorf("the complaints are %s; want one warning of empty keys", keyless)
+	}
 	if all := strings.Join(got, "\n"); len(got) != 6 || strings.Count(all, ": Empty Key: ") != 2 || strings.Contains(all, "Same Number") {
 		t.Errorf("the complaints are %q; want four invalid numbers and two empty keys", got)
 	}

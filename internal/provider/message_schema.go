@@ -21,7 +21,7 @@ func ownedAttributes() map[string]schema.Attribute {
 	attributes := conversationAttributes()
 	attributes["messages"] = schema.MapNestedAttribute{
 		Optional:   true,
-		Validators: []validator.Map{areDifferent{}},
+		Validators: []validator.Map{areDifferent{}, haveKeys{}},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: messageAttributes(),
 			Validators: []validator.Object{isMessage{}},
@@ -158,6 +158,18 @@ func (areDifferent) ValidateMap(_ context.Context, req validator.MapRequest, res
 			continue
 		}
 		first[id] = key
+	}
+}
+
+// haveKeys warns of a message with an empty key, which usually comes from a blank cell.
+type haveKeys struct{ undescribed }
+
+func (haveKeys) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	for key := range req.ConfigValue.Elements() {
+		if strings.TrimSpace(key) == "" {
+			resp.Diagnostics.AddAttributeWarning(req.Path, "Empty Key",
+				located(req.Path, fmt.Sprintf("A message has the key %q, which may come from a blank cell. Check that the message is one that you want.", key)))
+		}
 	}
 }
 
