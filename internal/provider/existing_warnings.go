@@ -49,7 +49,7 @@ func (e *existingError) Error() string {
 // may be the same resource.
 func warnOfLeaving(at path.Path, names ...string) diag.Diagnostics {
 	return warnOf(names, at, "Existing Text Message Conversation May Be Deleted", "adopt_existing is true, and the CRM already has a conversation with this phone and number: %s. It is in the state of "+
-		"a tainted resource, probably this one. If not, the plan fails at the resource that has it. The apply deletes it and then creates another one. With create_before_destroy, the apply adopts it instead, and doesn't delete it. "+
+		"a tainted resource, probably this one. If not, the plan fails at the resource that has it. The apply deletes it and then creates another one. With create_before_destroy, the apply adopts it instead, doesn't delete it, and creates the declared messages in it, even if it has the same ones already. "+
 		"To keep the conversation, run terraform untaint with the address of the resource.")
 }
 
