@@ -106,7 +106,7 @@ func file(t *testing.T, content string) string {
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	seed := file(t, `{"Phones": [{"id": "00000000-0000-4000-8000-0000000000a1", "name": "Front desk"}]}`)
+	seed := file(t, "\ufeff"+`{"Phones": [{"id": "00000000-0000-4000-8000-0000000000a1", "name": "Front desk"}]}`)
 	url, stderr, stop := start(t, "--user", "me", "--password=secret", "--space", "my_space", "--seed", seed,
 		"--time-format", "t", "--latency", "1ms")
 
@@ -200,11 +200,17 @@ func TestRun_refused(t *testing.T) {
 		want string
 	}{
 		{[]string{"--nonsense"}, "flag provided but not defined: -nonsense (pipeliner-mock --help lists the flags)"},
-		{[]string{"--latency", "long"}, `invalid value "long" for flag -latency`},
+		{[]string{"--latency", "long"}, `invalid value "long" for flag -latency: it is not a duration, such as 1.5s or 200ms`},
+		{[]string{"--lag", "3"}, `invalid value "3" for flag -lag: it is not a duration, such as 1.5s or 200ms`},
+		{[]string{"--max-batch-items", "x"}, `invalid value "x" for flag -max-batch-items: it is not a whole number`},
 		{[]string{"extra"}, `unexpected argument "extra"`},
 		{[]string{"--stale-revision", "x"}, `stale-revision must be one of ignored, refused, not "x"`},
-		{[]string{"--space", "a/b"}, "the space must be one segment of a path"},
-		{[]string{"--space", "a", "--space", "a"}, `the space "a" is there twice`},
+		{[]string{"--space", "a/b"}, "a space id contains no slash, white space, %, ? or #"},
+		{[]string{"--space", "a", "--space", "a"}, `the space "a" occurs twice`},
+		{[]string{"--space", "a b"}, "a space id contains no slash, white space, %, ? or #"},
+		{[]string{"--space", "."}, "a space id contains no slash"},
+		{[]string{"--password", ""}, `invalid value "" for flag -password: it is empty`},
+		{[]string{"--seed", ""}, `invalid value "" for flag -seed: it is empty`},
 		{[]string{"--space", ""}, `invalid value "" for flag -space: the id is empty`},
 		{[]string{"--user", ""}, "the user name is empty or contains a colon"},
 		{[]string{"--user", "a:b"}, "the user name is empty or contains a colon"},
@@ -215,11 +221,15 @@ func TestRun_refused(t *testing.T) {
 		{[]string{"--lag", "-1s"}, "must not be negative"},
 		{[]string{"--lag", "long"}, `invalid value "long" for flag -lag`},
 		{[]string{"--seed", "no/such/file"}, "open no/such/file: no such file or directory"},
-		{[]string{"--seed", file(t, `{"Phones": 1}`)}, `a seed is a JSON object of arrays, such as {"Phones": [{"name": "Sales"}]}: json: cannot unmarshal number`},
-		{[]string{"--seed", file(t, `{} x`)}, "invalid character 'x'"},
+		{[]string{"--seed", file(t, `{"Phones": 1}`)}, `a seed is a JSON object of arrays, such as {"Phones": [{"name": "Sales"}]}: there can't be a JSON number: line 1, column 12`},
+		{[]string{"--seed", file(t, `[]`)}, `it can't be a JSON array`},
+		{[]string{"--seed", file(t, `{"Phones": [1]}`)}, `there can't be a JSON number: line 1, column 13`},
+		{[]string{"--seed", file(t, `{} x`)}, "it is not JSON: line 1, column 4"},
+		{[]string{"--seed", file(t, "\xff\xfe{\x00")}, "it is UTF-16: convert it, for example with iconv -f UTF-16 -t UTF-8"},
 		{[]string{"--seed", file(t, `{"Phones": [{"name": 1}]}`)}, "seed: Phones[0].name: Field 'name' must be a string"},
 		{[]string{"--listen", taken.Addr().String()}, "address already in use"},
-		{[]string{"--listen", "nonsense"}, "missing port"},
+		{[]string{"--listen", "nonsense"}, `invalid value "nonsense" for flag -listen: it is not an address with a port, such as 127.0.0.1:8080`},
+		{[]string{"--listen", "127.0.0.1:99999"}, "it is not an address with a port"},
 	} {
 		var stdout, stderr buffer
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // if it is not refused, it serves

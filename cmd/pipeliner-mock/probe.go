@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
@@ -15,13 +16,44 @@ import (
 const probeHelp = "With --probe it finds out how a service behaves and prints the switches that make the mock behave the same. That writes to the space: " +
 	"it creates a few dozen conversations of the phone, to numbers that are reserved for fiction, records incoming messages in them, and then deletes them; " +
 	"the CRM keeps them in its bin. It sends nothing, and touches no other record. " +
-	"PIPELINER_SPACE_ID, PIPELINER_USERNAME and PIPELINER_PASSWORD are those of the provider."
+	spaceVariable + ", " + userVariable + " and " + passwordVariable + " are those of the provider."
+
+const (
+	spaceVariable    = "PIPELINER_SPACE_ID"
+	userVariable     = "PIPELINER_USERNAME"
+	passwordVariable = "PIPELINER_PASSWORD"
+)
+
+// checkProbe refuses what can't be right before anything is read or written. Its errors name the flag or the variable.
+func checkProbe(space probe.Space) error {
+	if space.Phone == "" {
+		return errors.New("--probe-phone: set it to the UUID of the sender phone whose conversations to probe with")
+	}
+	for _, given := range [][2]string{{"--probe-phone", space.Phone}, {"--probe-account", space.Account}, {"--probe-contact", space.Contact}} {
+		if _, err := client.ParseID(given[1]); given[1] != "" && err != nil {
+			return fmt.Errorf("%s: %w", given[0], err)
+		}
+	}
+	for _, variable := range []string{userVariable, passwordVariable} {
+		if os.Getenv(variable) == "" {
+			return fmt.Errorf("%s: it is empty", variable)
+		}
+	}
+	return nil
+}
 
 // runProbe probes a service, and prints the switches that make the mock behave the same to
 // stdout. It prints what it does, and which switches it can't probe, to stderr.
 func runProbe(ctx context.Context, space probe.Space, stdout, stderr io.Writer) (err error) {
-	space.SpaceID, space.Username, space.Password = os.Getenv("PIPELINER_SPACE_ID"), os.Getenv("PIPELINER_USERNAME"), os.Getenv("PIPELINER_PASSWORD")
+	space.SpaceID, space.Username, space.Password = os.Getenv(spaceVariable), os.Getenv(userVariable), os.Getenv(passwordVariable)
+	if err := checkProbe(space); err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
 	p, err := probe.New(ctx, space)
+	if wrong, ok := errors.AsType[*client.ConfigError](err); ok {
+		names := map[string]string{"service_url": "--probe", "space_id": spaceVariable, "username": userVariable}
+		return fmt.Errorf("probe: %s: %w", names[wrong.Setting], wrong.Err)
+	}
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}

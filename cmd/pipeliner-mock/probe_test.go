@@ -77,15 +77,32 @@ func TestProbe_unusable(t *testing.T) {
 	}
 }
 
+// What can't be right is refused before anything is written, and named as the user has written it.
 func TestProbe_refused(t *testing.T) {
-	t.Setenv("PIPELINER_SPACE_ID", "a")
-	for want, arguments := range map[string][]string{
-		"probe: service_url:": {"--probe", "ftp://x"},
-		"probe: the phone:":   {"--probe", "https://x", "--probe-phone", "sales"},
+	const phone = "10000000-0000-4000-8000-00000000000a"
+	url, _, _ := start(t, "--space=a", "--user=u", "--password=p", "--seed", file(t, `{"Phones": [{"id": "`+phone+`"}]}`))
+	for want, test := range map[string]struct {
+		space, username string
+		more            []string
+	}{
+		"probe: --probe: its scheme is":                                {"a", "u", []string{"--probe", "ftp://x", "--probe-phone", phone}},
+		"probe: --probe-phone: set it to the UUID of the sender phone": {"a", "u", nil},
+		`probe: --probe-phone: "sales" is neither a UUID`:              {"a", "u", []string{"--probe-phone", "sales"}},
+		`probe: --probe-account: "x" is neither a UUID`:                {"a", "u", []string{"--probe-phone", phone, "--probe-account", "x"}},
+		`probe: --probe-contact: "x" is neither a UUID`:                {"a", "u", []string{"--probe-phone", phone, "--probe-contact", "x"}},
+		"probe: PIPELINER_SPACE_ID: it is empty":                       {"", "u", []string{"--probe-phone", phone}},
+		"probe: PIPELINER_USERNAME: it is empty":                       {"a", "", []string{"--probe-phone", phone}},
 	} {
+		t.Setenv("PIPELINER_SPACE_ID", test.space)
+		t.Setenv("PIPELINER_USERNAME", test.username)
+		t.Setenv("PIPELINER_PASSWORD", "p")
 		var stdout, stderr buffer
-		if err := run(t.Context(), arguments, &stdout, &stderr); err == nil || !strings.Contains(err.Error(), want) || stdout.String() != "" {
-			t.Errorf("%v: %v, printed %q", arguments, err, stdout.String())
+		arguments := append([]string{"--probe", url}, test.more...)
+		if err := run(t.Context(), arguments, &stdout, &stderr); err == nil || !strings.Contains(err.Error(), want) || stdout.String()+stderr.String() != "" {
+			t.Errorf("%v: %v; want %s; printed %q and %q", arguments, err, want, stdout.String(), stderr.String())
 		}
+	}
+	if _, records := get(t, url+"/_mock/records?entity=TextMessageConversations", "", ""); records != "[]" {
+		t.Errorf("the space has %s", records)
 	}
 }

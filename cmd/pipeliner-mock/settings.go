@@ -1,13 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
@@ -27,14 +29,15 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("pipeliner-mock", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // the flag package would print the whole help for every mistake
-	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
+	s.listen = "127.0.0.1:0"
+	flags.Func("listen", "`address` to listen on (default \"127.0.0.1:0\"); port 0 takes a free one", s.setListen)
 	flags.StringVar(&s.options.Username, "user", "user", "user `name` to accept")
-	flags.StringVar(&s.options.Password, "password", "password", "`password` to accept")
+	flags.Func("password", "`password` to accept (default \"password\")", notEmpty(&s.options.Password))
 	flags.Func("space", "`id` of the space (default \"test_space\"); if repeated, adds another space, which is empty at first", s.addSpace)
-	flags.StringVar(&s.seed, "seed", "", "JSON `file` with the records to start with, by entity: {\"Phones\": [{\"id\": …}], …}")
-	flags.DurationVar(&s.options.Latency, "latency", 0, "`time` to add to every request, e.g. 200ms")
-	flags.DurationVar(&s.options.Lag, "lag", 0, "`time` by which reads lag behind writes, as from a replica")
-	flags.IntVar(&s.options.MaxBatchItems, "max-batch-items", 0, "refuse batches of more than `n` items with a 413; 0 means no limit")
+	flags.Func("seed", "JSON `file` with the records to start with, by entity: {\"Phones\": [{\"id\": …}], …}", notEmpty(&s.seed))
+	flags.Func("latency", "`time` to add to every request, e.g. 200ms", duration(&s.options.Latency))
+	flags.Func("lag", "`time` by which reads lag behind writes, as from a replica", duration(&s.options.Lag))
+	flags.Func("max-batch-items", "refuse batches of more than `n` items with a 413; 0 means no limit", s.setMaxBatchItems)
 	flags.Func("probe", "probe the service at this `URL` instead of serving: writes to its space, see above", s.addProbe)
 	flags.StringVar(&s.probe.Phone, "probe-phone", "", "`UUID` of the sender phone whose conversations to probe with")
 	flags.StringVar(&s.probe.Account, "probe-account", "", "`UUID` of an account to link; without it some switches are not probed")
@@ -63,6 +66,43 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 		err = errors.New("the phone, account and contact of a probe need --probe")
 	}
 	return &s, err
+}
+
+// notEmpty sets a text. An empty one may come from an empty variable of a script.
+func notEmpty(target *string) func(string) error {
+	return func(given string) error {
+		*target = given
+		if given == "" {
+			return errors.New("it is empty")
+		}
+		return nil
+	}
+}
+
+// duration sets a duration. The flag package itself calls every mistake a parse error.
+func duration(target *time.Duration) func(string) error {
+	return func(given string) (err error) {
+		if *target, err = time.ParseDuration(given); err != nil {
+			return errors.New("it is not a duration, such as 1.5s or 200ms")
+		}
+		return nil
+	}
+}
+
+func (s *settings) setMaxBatchItems(given string) (err error) {
+	if s.options.MaxBatchItems, err = strconv.Atoi(given); err != nil {
+		return errors.New("it is not a whole number")
+	}
+	return nil
+}
+
+func (s *settings) setListen(address string) error {
+	s.listen = address
+	_, port, err := net.SplitHostPort(address)
+	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil {
+		return errors.New("it is not an address with a port, such as 127.0.0.1:8080")
+	}
+	return nil
 }
 
 // addProbe refuses an empty URL, which may come from an empty variable of a script. Otherwise, the mock would serve
@@ -99,11 +139,7 @@ func (s *settings) server() (*mockserver.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	var seed map[string][]map[string]any
-	if err := json.Unmarshal(content, &seed); err != nil {
-		return nil, fmt.Errorf(`%s: a seed is a JSON object of arrays, such as {"Phones": [{"name": "Sales"}]}: %w`, s.seed, err)
-	}
-	if err := mock.Seed(seed); err != nil {
+	if err := mock.SeedJSON(content); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.seed, err)
 	}
 	return mock, nil

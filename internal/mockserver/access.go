@@ -37,6 +37,15 @@ func (s *Server) Seed(seed map[string][]map[string]any) error {
 	})
 }
 
+// SeedJSON is [Server.Seed] with the records in JSON.
+func (s *Server) SeedJSON(text []byte) error {
+	var seed map[string][]map[string]any
+	if err := read(text, &seed); err != nil {
+		return fmt.Errorf(`a seed is a JSON object of arrays, such as {"Phones": [{"name": "Sales"}]}: %w`, err)
+	}
+	return s.Seed(seed)
+}
+
 // Create stores a record as another user would, and returns its id. The arrays of relations may hold the plain ids of
 // the linked records.
 func (s *Server) Create(segment string, fields map[string]any) (id string, err error) {

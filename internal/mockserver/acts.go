@@ -2,7 +2,6 @@ package mockserver
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -31,7 +30,7 @@ type Acts []Act
 
 // UnmarshalJSON reads one act or several. It returns an error for an unknown field or entity.
 func (a *Acts) UnmarshalJSON(data []byte) error {
-	if err := json.Unmarshal(data, (*oneOrMany[Act])(a)); err != nil {
+	if err := (*oneOrMany[Act])(a).UnmarshalJSON(data); err != nil {
 		return err
 	}
 	return a.check()

@@ -95,9 +95,9 @@ func TestControl_recordsRefused(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
 	for body, want := range map[string]string{
-		``:                                     "unexpected end",
+		``:                                     "it is empty, but must be JSON",
 		`{}`:                                   "exactly one",
-		`{"nonsense":{}}`:                      "nonsense",
+		`{"nonsense":{}}`:                      `unknown field \"nonsense\"; the fields are [\"create\" \"edit\" \"delete\" \"restore\" \"purge\" \"entity\" \"id\" \"where\" \"values\"]`,
 		`{"create":{"entity":"Nonsense"}}`:     `unknown entity \"Nonsense\"`,
 		`{"create":{"entity":"Phones","x":1}}`: `unknown field \"x\"`,
 		`{"create":{"entity":"Phones","id":"` + unknownID + `"}}`:                                                               "neither id nor where",

@@ -193,8 +193,7 @@ var Switches = []Switch{
 	},
 	{
 		Name: "order-by", Values: []string{Honoured, Newest, Ignored, Refused},
-		Doc: "what a list does with order-by; newest is always what was created last first, ignored is in the order of ids, and " +
-			"refused is a 400 for the order by revision",
+		Doc:   "what a list does with order-by; newest: always the newest first; ignored: by id; refused: 400 if ordered by revision",
 		Field: func(b *Behavior) *string { return &b.OrderBy },
 	},
 	{

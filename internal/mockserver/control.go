@@ -25,7 +25,7 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 	"DELETE requests": done((*Server).ResetRequests),
 	"POST faults": func(s *Server, _ *http.Request, body []byte) (any, error) {
 		var faults oneOrMany[Fault]
-		if err := json.Unmarshal(body, &faults); err != nil {
+		if err := read(body, &faults); err != nil {
 			return nil, err
 		}
 		s.Inject(faults...)
@@ -33,11 +33,7 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 	},
 	"DELETE faults": done((*Server).ClearFaults),
 	"POST seed": func(s *Server, _ *http.Request, body []byte) (any, error) {
-		var seed map[string][]map[string]any
-		if err := json.Unmarshal(body, &seed); err != nil {
-			return nil, err
-		}
-		return nil, s.Seed(seed)
+		return nil, s.SeedJSON(body)
 	},
 	"POST backup":   done((*Server).Backup),
 	"POST restore":  func(s *Server, _ *http.Request, _ []byte) (any, error) { return nil, s.RestoreBackup() },
@@ -55,7 +51,7 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 	},
 	"POST records": func(s *Server, _ *http.Request, body []byte) (any, error) {
 		var acts Acts
-		if err := json.Unmarshal(body, &acts); err != nil {
+		if err := read(body, &acts); err != nil {
 			return nil, err
 		}
 		ids := []string{}
@@ -111,7 +107,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) reply {
 // changeSettings changes the settings that the body names: switches, lag and max-batch-items.
 func (s *Server) changeSettings(_ *http.Request, body []byte) (any, error) {
 	settings := map[string]json.RawMessage{}
-	if err := json.Unmarshal(body, &settings); err != nil {
+	if err := read(body, &settings); err != nil {
 		return nil, err
 	}
 	behavior, lag, items := s.behavior(), new(writtenDuration), new(int)
@@ -124,7 +120,7 @@ func (s *Server) changeSettings(_ *http.Request, body []byte) (any, error) {
 		if !known {
 			return nil, fmt.Errorf("unknown setting %q; the settings are %q", name, slices.Sorted(maps.Keys(targets)))
 		}
-		if err := json.Unmarshal(value, target); err != nil {
+		if err := read(value, target); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}

@@ -126,8 +126,11 @@ func (d writtenDuration) MarshalText() ([]byte, error) {
 
 func (d *writtenDuration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf(`%q is not a duration, such as "1.5s" or "200ms"`, text)
+	}
 	*d = writtenDuration(parsed)
-	return err
+	return nil
 }
 
 // MarshalJSON writes the fault with its times as strings.
@@ -165,6 +168,8 @@ func (f *Fault) check() error {
 		return fmt.Errorf("retry_after is %q, but must be a number of seconds, an HTTP date or %s", f.RetryAfter, Remaining)
 	case f.Kind == Latency && f.Latency == 0:
 		return errors.New("a fault of the kind latency needs a latency, such as \"1.5s\"")
+	case f.Kind == CommitLater && f.CommitAfter == 0:
+		return errors.New("a fault of the kind commit_later needs a commit_after, such as \"3s\"")
 	case !slices.Contains(answering, f.Kind) && (f.Envelope || f.Status != 0 || f.RetryAfter+f.Location+f.Reply+f.ContentType != ""):
 		return fmt.Errorf("status, reply, content_type, location, retry_after and envelope belong to the kinds %q, not to %q", answering, f.Kind)
 	case f.CommitAfter != 0 && f.Kind != CommitLater:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -71,15 +72,81 @@ func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 	return array, err
 }
 
+// read decodes JSON that a user has written into v. It ignores a byte order mark. Its errors are in plain words.
+func read(data []byte, v any) error {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return errors.New("it is UTF-16: convert it, for example with iconv -f UTF-16 -t UTF-8")
+	}
+	return inPlainWords(json.Unmarshal(data, v), data)
+}
+
+// inPlainWords returns an error about JSON without the names of Go's types.
+func inPlainWords(err error, data []byte) error {
+	place := func(offset int64) string {
+		before := data[:offset-1]
+		return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
+	}
+	if mistake, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		kind, _, _ := strings.Cut(mistake.Value, " ") // without the number
+		switch {
+		case mistake.Field != "":
+			return fmt.Errorf("%q can't be a JSON %s", mistake.Field[strings.LastIndex(mistake.Field, ".")+1:], kind)
+		case mistake.Offset <= 1 || mistake.Offset == int64(len(data)):
+			return fmt.Errorf("it can't be a JSON %s", kind)
+		}
+		return fmt.Errorf("there can't be a JSON %s: %s", kind, place(mistake.Offset))
+	}
+	mistake, ok := errors.AsType[*json.SyntaxError](err)
+	switch {
+	case !ok:
+		return err
+	case len(bytes.TrimSpace(data)) == 0:
+		return errors.New("it is empty, but must be JSON")
+	case mistake.Error() == "unexpected end of JSON input": // this error has no type
+		return errors.New("it ends too early to be JSON")
+	}
+	return errors.New("it is not JSON: " + place(mistake.Offset))
+}
+
 // strictly decodes JSON into v. Unlike [json.Unmarshal], it refuses unknown fields.
 func strictly(data []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(v)
-	if mistake, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%q can't be a JSON %s", mistake.Field[strings.LastIndex(mistake.Field, ".")+1:], mistake.Value)
+	if err == nil {
+		return nil
 	}
-	return err
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok { // this error has no type
+		return fmt.Errorf("unknown field %s; the fields are %q", name, fieldsOf(reflect.TypeOf(v)))
+	}
+	return inPlainWords(err, data)
+}
+
+// fieldsOf returns the names in JSON of the fields of a type and of the objects in them.
+func fieldsOf(of reflect.Type) (names []string) {
+	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Struct {
+		return nil
+	}
+	var inner []string
+	for field := range of.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case field.Anonymous:
+			names = append(names, fieldsOf(field.Type)...)
+		case name != "-":
+			names, inner = append(names, name), append(inner, fieldsOf(field.Type)...)
+		}
+	}
+	for _, name := range inner {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // oneOrMany is an array in JSON, or its only item.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 )
 
 // maxBody is the longest request body that the server reads.
@@ -71,13 +72,14 @@ func New(options Options) (*Server, error) {
 	server := newServer(options, behavior, cmp.Or(options.Space, "test_space"))
 	for _, space := range options.OtherSpaces {
 		if server.InSpace(space) != nil {
-			return nil, fmt.Errorf("the space %q is there twice", space)
+			return nil, fmt.Errorf("the space %q occurs twice", space)
 		}
 		server.others = append(server.others, newServer(options, behavior, space))
 	}
 	for _, space := range append([]*Server{server}, server.others...) {
-		if space.space == "" || strings.ContainsAny(space.space, "/?#%") {
-			return nil, errors.New("the space must be one segment of a path")
+		isStrange := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/?#%", r) }
+		if id := space.space; id == "" || id == "." || id == ".." || strings.ContainsFunc(id, isStrange) {
+			return nil, fmt.Errorf("%q can't be a space: a space id contains no slash, white space, %%, ? or #", id)
 		}
 	}
 	return server, nil

@@ -73,6 +73,15 @@ func New(ctx context.Context, space Space) (*Prober, error) {
 		return nil, fmt.Errorf("the phone: %w", err)
 	}
 	space.Phone = id.String()
+	for of, given := range map[string]*string{"account": &space.Account, "contact": &space.Contact} {
+		if *given == "" {
+			continue
+		}
+		if id, err = client.ParseID(*given); err != nil {
+			return nil, fmt.Errorf("the %s: %w", of, err)
+		}
+		*given = id.String()
+	}
 	asIs := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // a redirect could take the credentials elsewhere
 	p := &Prober{space: space, client: c, http: http.Client{Transport: space.Transport, CheckRedirect: asIs}, left: space.Numbers}
 	if p.left == nil {
