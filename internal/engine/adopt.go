@@ -227,7 +227,7 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 
 // adoptProven adopts a record that a create may have made, unless other users use it. If messages of the create are
 // missing, only the last look decides. An exact batch adopts a record only if it has everything that was sent, and no
-// other links. If the moment before the create may be too low, the record may be an older one that someone has
+// other links. If the search may begin at too low a revision, the record may be an older one that someone has
 // changed.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch found := s.useOf(ctx, i, record.Meta().ID); {

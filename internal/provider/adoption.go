@@ -53,7 +53,7 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 		taint = " If the resource is tainted, the apply deletes and replaces what it has. To keep it, run terraform untaint."
 	}
 	diags = warnOf(adopted, at, "Text Message Conversation Adopted", inNumber(len(adopted) > 1, "The CRM gave no usable reply when the provider created {a conversation|several conversations}. "+
-		"The provider found {a conversation that has|conversations that have} appeared since and {doesn't|don't} contradict what was sent, and adopted {it|them}: %s."+taint+
+		"The provider found {a conversation that has|conversations that have} appeared since and {fits|fit} what was sent, and adopted {it|them}: %s."+taint+
 		" If {the conversation|one of them} belongs to someone else, set deletion_policy = \"abandon\", apply, "+
 		"remove the conversation from the configuration, and apply again. Then you can remove deletion_policy and declare the conversation again."))
 	const repeated = "The CRM gave no usable reply when the provider created a conversation, and did not show it within " +

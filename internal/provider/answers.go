@@ -124,8 +124,8 @@ func (r *baseResource) checkUnread(ctx context.Context, memory *memory, e entrie
 	}
 	wrong := check(ctx, api, e)
 	if diags.Append(wrong...); isUpdate && len(wrong) > 0 && !wrong.HasError() {
-		diags.AddError("Plan Made for Another Record", "The plan was made without a refresh, for what a warning of this resource names. "+
-			"That belongs to someone else, or doesn't exist. The provider changed nothing. Run terraform apply again.")
+		diags.AddError("Plan Made for Another Record", "This plan was made with -refresh=false, for the record that a warning of this resource names. "+
+			"That record belongs to someone else, or doesn't exist. The provider changed nothing. Run terraform apply again.")
 	}
 	return diags
 }

@@ -36,7 +36,7 @@ func (f failure) outcomeUnknown() string {
 			"look for the message."
 	case isAmbiguous:
 		if len(f.keys) > 1 {
-			return "The CRM gave no usable reply when the provider created these conversations. For each of them, the CRM has one or more that may be it, or may " +
+			return "The CRM gave no usable reply when the provider created these conversations. For each of them, the CRM has one or more candidates, which may " +
 				"belong to someone else. The provider leaves all of them alone. The next plan names them. " + severalAdvice
 		}
 		return "The CRM gave no usable reply when the provider created the conversation. " + candidates(ids)

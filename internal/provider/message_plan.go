@@ -158,8 +158,8 @@ func (m messageModel) sameAs(owned *messageModel) *messageModel {
 	return next
 }
 
-// takeAll plans the needy messages that can take a message of m: one that is the same in every field, or else the
-// only one with the same text and direction. It returns the keys of the messages that are still needy.
+// takeAll plans the messages under the keys needy. Each takes a message of m that is the same in every field, or else
+// the only one with the same text and direction. The function returns the keys for which there is none.
 func (m messages) takeAll(configured messages, needy []string, planned messages) (left []string) {
 	hasNoID := func(key string) bool { return m[key] == nil || !isKnown(m[key].ID) }
 	held := m.byText(slices.DeleteFunc(m.keys(), hasNoID))

@@ -194,7 +194,7 @@ func oneOf[T any](t *rapid.T, label string, choices ...T) T {
 	return choices[rapid.IntRange(0, len(choices)-1).Draw(t, label)]
 }
 
-// chance draws whether something happens, with a probability of one in so many.
+// chance draws true with a probability of 1/in.
 func chance(t *rapid.T, label string, in int) bool {
 	return rapid.IntRange(0, in-1).Draw(t, label) == in-1
 }

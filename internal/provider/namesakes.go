@@ -12,8 +12,8 @@ type namesakes struct {
 	free  []*freeConversation
 }
 
-// takeNamesakes plans needy entries that take a conversation with their phone and number, and change it. An entry
-// takes a conversation only if there is no other choice: exactly one entry and one conversation with this phone and
+// takeNamesakes plans the entries under the keys needy that take a conversation with their phone and number, and change
+// it. An entry takes a conversation only if there is no other choice: exactly one entry and one conversation with this phone and
 // number are left. tried are the creates whose outcome is unknown, because the entry may stand for a conversation
 // that one of them made.
 func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried openCreates) {

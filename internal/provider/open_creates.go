@@ -156,7 +156,7 @@ func (l layout) warnOfStillOpen(left createResults, policy types.String) diag.Di
 			ids = found.LookAlikes
 		}
 		if isAmbiguous || len(ids) > 0 {
-			advice = " What is named here may be it, or may belong to someone else: it differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone. " + severalAdvice
+			advice = " Each conversation that is named here may be the created one, or may belong to someone else: it differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone. " + severalAdvice
 		} else if !found.Value.ID.IsZero() {
 			ids = []client.ID{found.Value.ID}
 		}

@@ -95,7 +95,7 @@ func settingsSchema() schema.Schema {
 			"on_conflict": schema.StringAttribute{
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf(onConflictFail, onConflictOverwrite)},
-				MarkdownDescription: fmt.Sprintf("What an update does with a field that someone else has changed to something else since the plan was made: "+
+				MarkdownDescription: fmt.Sprintf("What happens if someone else has changed a field since the plan, and the plan changes it to another value: "+
 					"with `%s` (the default), the apply fails for that conversation, names the values, and doesn't change it. With `%s`, the plan wins. "+
 					"In either case, the provider leaves fields alone that the plan doesn't change.", onConflictFail, onConflictOverwrite),
 			},

@@ -2,7 +2,7 @@
 # them; with -generate-config-out=support.tf it also writes their configuration.
 list "pipeliner_text_message_conversation" "support" {
   provider = pipeliner
-  limit    = 1000 # 100 without it
+  limit    = 1000 # the default is 100
 
   config {
     filter   = { phone_id = "10000000-0000-4000-8000-000000000002" }
@@ -10,7 +10,7 @@ list "pipeliner_text_message_conversation" "support" {
   }
 }
 
-# Those with recipients in Denver for which the CRM knows no contact, whole.
+# Conversations with recipients in Denver and no contact, with all attributes.
 list "pipeliner_text_message_conversation" "strangers_in_denver" {
   provider         = pipeliner
   include_resource = true
