@@ -103,7 +103,8 @@ func withHandmade(g *guide) map[string]func() {
 		}
 	}
 	return map[string]func(){
-		"nothing was written": nothingWritten,
+		"the import starts here": g.w.ResetRequests,
+		"nothing was written":    nothingWritten,
 		"colleagues create fifty conversations": func() {
 			for i := range 50 {
 				_, err := g.w.Create(conversations, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000001", "recipient_phone_number": fmt.Sprintf("+1 (720) 555-01%02d", i)})
