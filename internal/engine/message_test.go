@@ -3,7 +3,10 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +76,35 @@ func TestMessagesCreatedAlong(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Someone answers before the messages of a new conversation are read. The answer is newer than the created message, so
+// it is not read, unless the status of the created message has changed since.
+func TestAnswerToAMessageCreatedAlong(t *testing.T) {
+	t.Parallel()
+	for changes, want := range map[bool][]string{false: {"hello"}, true: {"hello", "who is this?"}} {
+		t.Run(fmt.Sprintf("changes %t", changes), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+					response, err := mock.RoundTrip(r)
+					if strings.HasSuffix(r.URL.Path, "/batch-modify") {
+						made := s.Records(messageSegment)[0]
+						_, createErr := s.Create(messageSegment, map[string]any{"text_message_conversation_id": made["text_message_conversation_id"], "content": "who is this?", "direction": 2})
+						apitest.Must(t, createErr)
+						if changes {
+							apitest.Must(t, s.Edit(messageSegment, made["id"].(string), map[string]any{"status": 5}))
+						}
+					}
+					return response, err
+				})
+				begin := time.Now()
+				made, err := s.engine.Conversations.writeOne(t.Context(), messaged(newConversation(0), "hello"), 0)
+				apitest.Must(t, err)
+				wantEqual(t, "messages", want, slices.Sorted(maps.Keys(contentsOf(made))))
+				apitest.WithinBubble(t, begin, 0, firstInterval/2)
+			})
+		})
 	}
 }
 
