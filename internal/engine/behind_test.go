@@ -140,3 +140,18 @@ func TestRemovedLinkInALaggingCopy(t *testing.T) {
 		wantEqual(t, "revision", s.record(t, made.Value.ID)["revision"], any(int(updated.Value.Revision)))
 	})
 }
+
+// A revision that was seen and one that must have been reached with creates can both be missing. Each error names the
+// revision that its caller needs.
+func TestSeenAndReachedRevision(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		newest := int64(s.Revision())
+		s.engine.Expect(newest + 10)
+		s.engine.Reach(newest + 20)
+		missing := func(seen int64) error { return &BehindError{Space: s.client.SpaceID(), Seen: seen, Newest: newest} }
+		_, err := s.engine.caughtUp(t.Context())
+		wantEqual(t, "seen", missing(newest+10), err)
+		wantEqual(t, "reached", missing(newest+20), s.engine.isThere(t.Context()))
+	})
+}

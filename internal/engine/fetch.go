@@ -95,7 +95,7 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	defer f.list.turn.release()
 	idle := f.takeKept(ctx)
 	if len(f.missing) > 0 {
-		if err := f.list.failed.Err(); err != nil {
+		if err := f.list.failed.err(); err != nil {
 			return err
 		}
 	}

@@ -67,7 +67,7 @@ func (l *listing[T, In]) lock(ctx context.Context) error {
 func (l *listing[T, In]) fail(err error) bool {
 	isDown := isOfService(err)
 	if isDown {
-		l.failed.Note(err)
+		l.failed.note(err)
 	}
 	return isDown
 }

@@ -13,15 +13,6 @@ func (e *Engine) Newest() int64 {
 	return newest
 }
 
-// Now returns the newest revision that the space shows for conversations, or a newer one that
-// this engine has seen. It asks the service, unless it did so a short time ago.
-//
-// GET /entities/TextMessageConversations
-func (e *Engine) Now(ctx context.Context) (int64, error) {
-	now, err := e.Conversations.entity.now(ctx)
-	return now.Revision, err
-}
-
 // Expect tells the engine which revision of the space its user has seen before. As long as the space shows less, no
 // record there counts as gone or as unchanged: reads and comparisons fail with a *BehindError.
 func (e *Engine) Expect(revision int64) { e.seen.raise(&e.seen.expected, revision) }
@@ -43,13 +34,7 @@ func (e *Engine) Reach(revision int64) { e.seen.raise(&e.seen.reached, revision)
 // unless the newest record of the entity was seen a short time ago.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	if seen := e.newestSeen.Load(); seen == nil || time.Since(seen.at) > fresh {
-		if err := e.failed.Err(); err != nil {
-			return Moment{}, err
-		}
-		if err := e.observeNewest(ctx, false); err != nil {
-			if isOfService(err) {
-				e.failed.Note(err)
-			}
+		if err := e.failed.Try(ctx, func() error { return e.observeNewest(ctx, false) }, isOfService); err != nil {
 			return Moment{}, err
 		}
 	}
@@ -58,10 +43,6 @@ func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	}
 	return Moment{Revision: e.engine.Newest(), IsUnproven: !e.newestSeen.Load().isProven}, nil
 }
-
-// fresh is how long the newest record counts as known, and how long a [RecentError] is valid. Records that other
-// users write after the moment may look like the result of a lost create.
-const fresh = 5 * time.Second
 
 // A sight is the last time that the engine saw the newest record of an entity. It is unproven if it came from a list
 // whose order may differ from the requested one.
@@ -111,14 +92,9 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 		return err
 	}
 	defer e.seen.asking.release()
-	if err := e.seen.failed.Err(); err != nil {
-		return err
-	}
-	err := e.await(ctx, all)
-	if isOfService(err) && client.ProblemOf(err) != client.Behind {
-		e.seen.failed.Note(err)
-	}
-	return err
+	return e.seen.failed.Try(ctx, func() error { return e.await(ctx, all) }, func(err error) bool {
+		return isOfService(err) && client.ProblemOf(err) != client.Behind // the space has been reached
+	})
 }
 
 // await gives a lagging copy the time to catch up, once for all callers. After that, it looks only from time to time.

@@ -17,10 +17,10 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 			w.results[i].Err = &UnreadError{ID: id, Err: result.Err} // the record exists, so its id must not get lost
 		}
 	}
-	w.fetch(ctx, w.written(), w.floor())
-	w.fetch(ctx, w.findAstray(ctx), w.floor())
+	w.fetch(ctx, w.written())
+	w.fetch(ctx, w.findAstray(ctx))
 	if w.cleaned = w.clean(ctx); w.cleaned {
-		w.fetch(ctx, w.written(), w.floor())
+		w.fetch(ctx, w.written())
 	}
 	w.col.inside.read(ctx, w)
 	for i := range w.results {
@@ -58,8 +58,8 @@ func (w *writing[T, In]) floor() int64 {
 }
 
 // fetch reads the items back. A lagging copy may answer the reads, so fetch waits for records that don't appear yet.
-func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
-	looks := newIntervals(w.col.engine.settings.RecoveryTimeout)
+func (w *writing[T, In]) fetch(ctx context.Context, items []int) {
+	floor, looks := w.floor(), newIntervals(w.col.engine.settings.RecoveryTimeout)
 	for len(items) > 0 {
 		list := newListing(w.col, floor)
 		list.listed = map[client.ID]T{}

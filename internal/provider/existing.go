@@ -200,13 +200,11 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place 
 	}
 	defer phone.turn.Release(1)
 	if phone.listed == nil {
-		if err := phone.failed.Err(); err != nil {
-			return nil, err
-		}
-		found, err := api.OfPhoneBefore(ctx, place)
-		if err != nil && ctx.Err() == nil {
-			phone.failed.Note(err)
-		}
+		var found []client.Conversation
+		err := phone.failed.Try(ctx, func() (err error) {
+			found, err = api.OfPhoneBefore(ctx, place)
+			return err
+		}, func(error) bool { return true })
 		if err != nil {
 			return nil, err
 		}
