@@ -52,7 +52,7 @@ func (m *memory) checkConversations(ctx context.Context, api *engine.Engine, e e
 	}
 	wrong, err := api.Conversations.CheckAnswers(ctx, due)
 	if err != nil {
-		return failure{action: "Read", many: !m.isSingle, err: err}.diagnostics()
+		return failure{action: "Read", what: m.what(), err: err}.diagnostics()
 	}
 	var names []string
 	for _, id := range wrong {
@@ -84,7 +84,7 @@ func (m *memory) checkMessages(ctx context.Context, api *engine.Engine, e entrie
 	}
 	wrong, err := api.Messages.CheckAnswers(ctx, due)
 	if err != nil {
-		return failure{action: "Read", many: !m.isSingle, err: fmt.Errorf("reading its messages failed: %w", err)}.diagnostics()
+		return failure{action: "Read", what: m.what(), err: fmt.Errorf("reading its messages failed: %w", err)}.diagnostics()
 	}
 	var names []string
 	for conversation, entry := range e.keysByID() {

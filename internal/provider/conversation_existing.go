@@ -30,9 +30,11 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 		if of, isExisting := errors.AsType[*existingError](err); isExisting && of.leaving {
 			leaving = append(leaving, underKey(key, idList(of.ids)))
 		} else if err != nil {
-			// The summary for a single resource mentions the conversations of its phone, because the resource has none
-			// yet.
-			diags.Append(failure{action: "Read", many: r.isSingle, at: r.at(key), keys: r.keys(key), err: err, causes: &r.provider.causes}.diagnostics()...)
+			f := failure{action: "Read", at: r.at(key), keys: r.keys(key), err: err, causes: &r.provider.causes}
+			if r.isSingle {
+				f.what = theConversations // those of its phone, because the resource has none yet
+			}
+			diags.Append(f.diagnostics()...)
 			if !isNotAdoptable(err) {
 				return diags // the others would fail in the same way
 			}

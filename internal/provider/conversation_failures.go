@@ -84,7 +84,7 @@ func (w *conversationWork) blame(f *failure) {
 	}
 	for _, key := range all {
 		switch {
-		case !f.isNamed:
+		case f.named == nil:
 			w.failed[key] = fmt.Errorf("the CRM refused the whole request because of one of its entries: %w", w.failed[key])
 		case !slices.Contains(f.keys, key):
 			w.failed[key] = engine.ErrRolledBack
@@ -97,20 +97,22 @@ func (w *conversationWork) blame(f *failure) {
 // records, such as the phone.
 func (w *conversationWork) name(f *failure) {
 	var named []string
+	var by referrers
 	for _, text := range uuids.FindAllString(withReasons(f.err), -1) {
 		id, _ := client.ParseID(text)
 		keys, attribute := w.referring(f.keys, id)
 		if len(keys) > 0 && (named == nil || len(keys) < len(named)) {
-			named, f.attribute = keys, attribute
+			named, by.attribute = keys, attribute
 		}
 	}
 	if named == nil {
 		return
 	}
-	f.isNamed, f.beside, f.keys = true, len(f.keys)-len(named), named
+	by.beside = len(f.keys) - len(named)
+	f.named, f.keys = &by, named
 	if len(named) == 1 {
-		if f.at = at(named[0]); f.attribute != "" {
-			f.at = f.at.AtName(f.attribute)
+		if f.at = at(named[0]); by.attribute != "" {
+			f.at = f.at.AtName(by.attribute)
 		}
 	}
 }
@@ -160,7 +162,7 @@ func (w *conversationWork) failures(action string) (failures []failure) {
 			continue
 		}
 		if w.isSingle && change.isUnsought {
-			failures = append(failures, failure{action: "Read", many: true, err: err, causes: &w.provider.causes})
+			failures = append(failures, failure{action: "Read", what: theConversations, err: err, causes: &w.provider.causes})
 			continue
 		}
 		subject := change.planned.conversationModel

@@ -41,7 +41,7 @@ func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, p
 	ids := e.ids()
 	asOf, err := e.read(ctx, &messages, memory.numbers, adopted)
 	if err != nil {
-		return append(diags, failure{action: "Read", many: !r.isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
+		return append(diags, failure{action: "Read", what: r.what(), err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 	if memory.isMoved && len(e) == 0 {
 		diags.AddError("Moved Text Message Conversation Not Found", fmt.Sprintf("A moved block takes the conversation %s over from another provider, but the space %q has "+

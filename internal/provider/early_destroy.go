@@ -39,7 +39,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		return append(diags, memory.write(ctx, private)...)
 	}
 	fail := func(err error) diag.Diagnostics {
-		return append(diags, failure{action: "Delete", many: !r.isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
+		return append(diags, failure{action: "Delete", what: r.what(), err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 	r.provider.owners.destroyEarly(memory.name())
 	api.Conversations.Claim(memory.name(), ids...)

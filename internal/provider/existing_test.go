@@ -276,7 +276,7 @@ func TestStage_notAdoptable(t *testing.T) {
 		},
 		"unreadable": func(s *stage) (map[string]block, []string) {
 			s.Inject(mockserver.Fault{Method: http.MethodGet, Path: conversations, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
-			return s.single(adopting("+1 555 000 0000")), []string{"The CRM does not permit this"}
+			return s.single(adopting("+1 555 000 0000")), []string{"Unable to Read Text Message Conversations", "The CRM does not permit this"}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

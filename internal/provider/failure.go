@@ -17,42 +17,60 @@ import (
 // A failure is an error of the client or the engine, with what its diagnostics need. Only this type turns such errors
 // into diagnostics.
 type failure struct {
-	action  string            // "Create", "Read", "Update" or "Delete"
+	action  string            // "Create", "Read", "Update", "Delete", "Attach", "Import" or, of a data source, "Find"
+	what    string            // what the summary names, such as "Records"; empty: the conversation, its entries or the message
+	message bool              // it affects a message, whose id is the subject's
+	invoked bool              // by an action: there is no state, and the subject's id is that of the conversation
 	subject conversationModel // as planned, or as it was
 	at      path.Path         // of the conversation; empty for a single resource
 	keys    []string          // of the affected entries of the bulk resource
-	many    bool              // it affects the bulk resource as a whole
-	message bool              // it affects a message, whose id is the subject's
-	invoked bool              // by an action: there is no state, and the subject's id is that of the conversation
-	sought  string            // what a data source looks for, such as "Records"; only at, err and causes are set then
 	kept    []string          // the keys under which the state keeps what could not be deleted
+	taints  bool              // the resource: the next apply replaces it
+	creates bool              // all keys are new, so an update of the map creates them
+	sends   bool              // some of them have outgoing messages
 	err     error
 	causes  *causes // already explained; nil if each failure explains its own
 
-	creates   bool   // all keys are new, so an update of the map creates them
-	sends     bool   // some of them have outgoing messages
-	unnamed   bool   // each key shares its error with others, that of their request
-	isMixed   bool   // the keys have been in different requests; err is that of the first
-	isNamed   bool   // the keys are those of the entries that refer to the record that the error names
-	attribute string // at which all of these refer to it; empty if they differ
-	beside    int    // entries of the request that don't refer to it
-	alike     bool   // other errors of the run may be the reason for this one, which many have
-	differs   bool   // each key has its own cause; err is that of the first
-	taints    bool   // the resource: the next apply replaces it
+	sharing
 }
 
-func (f failure) summary() string {
-	if f.sought != "" {
-		return "Unable to Find " + f.sought
-	}
-	if f.many || len(f.keys) > 1 {
-		return fmt.Sprintf("Unable to %s Text Message Conversations", f.action)
-	}
-	if f.message {
-		return fmt.Sprintf("Unable to %s Text Message", f.action)
-	}
-	return fmt.Sprintf("Unable to %s Text Message Conversation", f.action)
+// sharing says what the entries of a failure have in common. The error of the failure is that of the first entry.
+type sharing struct {
+	unnamed bool       // each entry shares its error with others, that of their request
+	isMixed bool       // the entries have been in different requests
+	differs bool       // each entry has its own cause
+	alike   bool       // other errors of the run may be the reason for this one, which many have
+	named   *referrers // nil: the error names no record that entries refer to
 }
+
+// referrers are the entries of a failure that refer to the record that its error names.
+type referrers struct {
+	attribute string // at which all of them refer to it; empty if they differ
+	beside    int    // other entries of the request
+}
+
+func (f failure) summary() string { return "Unable to " + f.action + " " + f.affected() }
+
+func (f failure) affected() string {
+	switch {
+	case f.what != "":
+		return f.what
+	case len(f.keys) > 1:
+		return theConversations
+	case f.message:
+		return "Text Message"
+	}
+	return theConversation
+}
+
+// These are what summaries call conversations.
+const (
+	theConversation  = "Text Message Conversation"
+	theConversations = "Text Message Conversations"
+)
+
+// isSought reports whether a data source or a list looks for what failed.
+func (f failure) isSought() bool { return f.action == "Find" }
 
 // thing returns what the failure affects, for the middle of a sentence.
 func (f failure) thing() string {
@@ -192,7 +210,7 @@ func (f failure) reason() string {
 	case errors.Is(f.err, errUnnamed):
 		return "The provider can't change the message, because it doesn't know which message of the CRM it is. " +
 			"See the warning Text Message Not Identified of the plan."
-	case f.isNamed:
+	case f.named != nil:
 		return f.namedRefusal()
 	case f.alike && f.isRefused():
 		return "The CRM refuses each of these with the same error. It may only have rolled them back because of another one, " +

@@ -118,7 +118,7 @@ func (f failure) faults() (faults []fault, others []reason) {
 		return nil, nil
 	}
 	found := reasonsOf(apiError)
-	if f.sought != "" || f.isNamed || len(f.keys) > 1 || client.ProblemOf(f.err) == client.OutcomeUnknown {
+	if f.isSought() || f.named != nil || len(f.keys) > 1 || client.ProblemOf(f.err) == client.OutcomeUnknown {
 		return nil, found
 	}
 	for _, reason := range found {

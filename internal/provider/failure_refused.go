@@ -28,23 +28,23 @@ func (f failure) isRefused() bool {
 // namedRefusal is the reason if the CRM names a record, and the provider knows which entries
 // refer to it.
 func (f failure) namedRefusal() string {
-	all := len(f.keys) + f.beside
+	all := len(f.keys) + f.named.beside
 	who, which := fmt.Sprintf("Of the %d entries in the request, only these refer to it", all), "these entries"
 	switch {
-	case f.beside == 0:
+	case f.named.beside == 0:
 		who = "All of these entries refer to it"
 	case len(f.keys) == 1:
 		who, which = fmt.Sprintf("Of the %d entries in the request, only this one refers to it", all), "this entry"
 	}
-	if f.attribute != "" && len(f.keys) > 1 { // else the error begins with the attribute
-		who += ", at " + f.attribute
+	if f.named.attribute != "" && len(f.keys) > 1 { // else the error begins with the attribute
+		who += ", at " + f.named.attribute
 	}
 	return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s. The request changed nothing. Correct %s and apply again.", who, which)
 }
 
 // notPermitted says which permission is missing, if that is known, or what other reason there may be.
 func (f failure) notPermitted() string {
-	if f.sought != "" {
+	if f.isSought() {
 		return f.missingPermission()
 	}
 	return f.missingPermission() + " If only one conversation or message fails, the CRM may protect it."
@@ -73,7 +73,7 @@ func (f failure) mayHaveSent() string {
 }
 
 func (f failure) refused() string {
-	if f.sought != "" {
+	if f.isSought() {
 		return "The CRM refuses the query. It may not know a field, may be unable to filter or order by it, or may not " +
 			"understand a value. The cause shows what the CRM says. To see the names of the fields, use the data source pipeliner_records " +
 			"without filter and fields, and set limit = 1."

@@ -136,6 +136,25 @@ func refusal() *client.APIError {
 
 var otherReasons = []string{"cf_region: wrong region", "must be set", "one too many", "ERROR_NAMELESS", "error 77", `step checklist: {"step":"call them"}`}
 
+// A summary names what failed, in the singular or the plural.
+func TestSummaries(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[string]failure{
+		"Unable to Find Records":                      {action: "Find", what: "Records"},
+		"Unable to Read Text Message Conversation":    {action: "Read", what: layout{isSingle: true}.what()},
+		"Unable to Read Text Message Conversations":   {action: "Read", what: layout{}.what()},
+		"Unable to Update Text Message Conversation":  {action: "Update", keys: []string{"a"}},
+		"Unable to Update Text Message Conversations": {action: "Update", keys: []string{"a", "b"}},
+		"Unable to Attach Text Message":               {action: "Attach", message: true, keys: []string{"a"}},
+	} {
+		if got := f.summary(); got != want {
+			t.Errorf("the summary is %q, want %q", got, want)
+		}
+	}
+	refused := &client.APIError{HTTPStatus: 422, Code: 40000}
+	wantTexts(t, failure{action: "Find", what: "Records", err: refused}.diagnostics(), "The CRM refuses the query")
+}
+
 func TestReasonsAreNotLost(t *testing.T) {
 	t.Parallel()
 	every := append([]string{"no number", "ERROR_SHAPE"}, otherReasons...)
@@ -149,7 +168,7 @@ func TestReasonsAreNotLost(t *testing.T) {
 		},
 		"of one":             {failure{action: "Update"}, append([]string{"recipient_phone_number Unable"}, every...)},
 		"of several":         {failure{action: "Create", at: path.Root("conversations"), keys: []string{"a", "b"}}, every},
-		"of a data source":   {failure{sought: "Records"}, every},
+		"of a data source":   {failure{action: "Find", what: "Records"}, every},
 		"of a message":       {failure{action: "Create", message: true, at: at("ada").AtName("messages").AtMapKey("hi")}, append([]string{`conversations["ada"].messages["hi"]: `}, every...)},
 		"of what may be":     {failure{action: "Create", err: &client.OutcomeUnknownError{Err: refusal()}}, every},
 		"of a removal again": {failure{action: "Delete", at: at("ada"), keys: []string{"ada"}, kept: []string{"ada"}}, every},

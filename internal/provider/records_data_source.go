@@ -130,7 +130,7 @@ func (m recordsLookupModel) failure(err error, known *causes) (diags diag.Diagno
 	if !m.Fields.IsNull() {
 		others = append(others, "fields")
 	}
-	return failure{sought: "Records", at: m.suspect(err, others...), err: err, causes: known}.diagnostics()
+	return failure{action: "Find", what: "Records", at: m.suspect(err, others...), err: err, causes: known}.diagnostics()
 }
 
 // foundRecords returns the ids and the records as Terraform sees them. The records have only the given fields, or all

@@ -84,8 +84,6 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 	}
 }
 
-const soughtConversation = "Text Message Conversation"
-
 func (d *conversationLookup) findByID(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	conversation, err := api.Conversations.Get(ctx, reference(config.ID))
@@ -96,7 +94,7 @@ func (d *conversationLookup) findByID(ctx context.Context, api *engine.Engine, c
 				"kind of record, or to another space.\n\n"+
 				"Cause: %v", reference(config.ID), err))
 	case err != nil:
-		diags.Append(failure{sought: soughtConversation, err: err, causes: &d.provider.causes}.diagnostics()...)
+		diags.Append(failure{action: "Find", what: theConversation, err: err, causes: &d.provider.causes}.diagnostics()...)
 	}
 	return conversation, diags
 }
@@ -107,7 +105,7 @@ func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engin
 	found, err := api.OfNumber(ctx, phone, number)
 	switch {
 	case err != nil:
-		diags.Append(failure{sought: soughtConversation, err: err, causes: &d.provider.causes}.diagnostics()...)
+		diags.Append(failure{action: "Find", what: theConversation, err: err, causes: &d.provider.causes}.diagnostics()...)
 	case len(found) == 0:
 		diags.AddAttributeError(path.Root(numberAttribute), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q, in any equal spelling. Check both. Without + and the country code, "+

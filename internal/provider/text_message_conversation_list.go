@@ -59,7 +59,7 @@ func (l *conversationList) List(ctx context.Context, req list.ListRequest, strea
 	stream.Results = func(push func(list.ListResult) bool) {
 		for conversation, err := range found {
 			if err != nil {
-				push(list.ListResult{Diagnostics: failure{sought: "Text Message Conversations", at: lookup.suspect(err), err: err, causes: &l.provider.causes}.diagnostics()})
+				push(list.ListResult{Diagnostics: failure{action: "Find", what: theConversations, at: lookup.suspect(err), err: err, causes: &l.provider.causes}.diagnostics()})
 				return
 			}
 			if !push(listResult(ctx, req, api.Client().SpaceID(), conversation)) {

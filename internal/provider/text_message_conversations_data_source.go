@@ -83,7 +83,7 @@ func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadReque
 	}
 	found, err := api.Find(ctx, oldestFirst(state.query()), int(state.Limit.ValueInt64()))
 	if err != nil {
-		resp.Diagnostics.Append(failure{sought: "Text Message Conversations", at: state.suspect(err), err: err, causes: &d.provider.causes}.diagnostics()...)
+		resp.Diagnostics.Append(failure{action: "Find", what: theConversations, at: state.suspect(err), err: err, causes: &d.provider.causes}.diagnostics()...)
 		return
 	}
 	state.IDs, state.Conversations, diags = foundConversations(ctx, found)

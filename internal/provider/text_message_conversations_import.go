@@ -45,7 +45,7 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	wanted := slices.Collect(maps.Values(ids))
 	found, err := api.Conversations.FetchMany(ctx, wanted, engine.NoFloor)
 	if err != nil {
-		return nil, failure{action: "Import", many: true, err: err}.diagnostics()
+		return nil, failure{action: "Import", what: theConversations, err: err}.diagnostics()
 	}
 	var diags diag.Diagnostics
 	var missing []string
@@ -172,7 +172,7 @@ func importPhone(ctx context.Context, api *engine.Engine, text string) (entries,
 	}
 	found, err := api.OfPhone(ctx, phone)
 	if err != nil {
-		return nil, failure{action: "Import", many: true, err: err}.diagnostics()
+		return nil, failure{action: "Import", what: theConversations, err: err}.diagnostics()
 	}
 	if len(found) == 0 {
 		diags.AddError("Nothing to Import", fmt.Sprintf("The phone %s has no conversation in this space. Check the id of the phone.", phone))

@@ -86,6 +86,14 @@ func idList(ids []client.ID) string {
 // state of a single resource has one entry, with an empty key.
 type layout struct{ isSingle bool }
 
+// what returns what a summary calls the conversations of the resource.
+func (l layout) what() string {
+	if l.isSingle {
+		return theConversation
+	}
+	return theConversations
+}
+
 // root returns the path of the map, empty for a single resource.
 func (l layout) root() path.Path {
 	if l.isSingle {
