@@ -117,9 +117,5 @@ const severalAdvice = "Find out in the CRM which conversation is the right one. 
 
 // idsOf returns the ids of records.
 func idsOf[T client.Record](records []T) []client.ID {
-	ids := make([]client.ID, len(records))
-	for i, record := range records {
-		ids[i] = record.Meta().ID
-	}
-	return ids
+	return mapped(records, func(record T) client.ID { return record.Meta().ID })
 }

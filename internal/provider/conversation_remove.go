@@ -11,10 +11,7 @@ import (
 func (w *conversationWork) remove(ctx context.Context) {
 	w.removeOpen(ctx)
 	due := w.dueRemovals()
-	ids := make([]client.ID, len(due))
-	for i, removal := range due {
-		ids[i] = reference(removal.prior.ID)
-	}
+	ids := mapped(due, func(removal *entryRemoval) client.ID { return reference(removal.prior.ID) })
 	var errs []error
 	if len(ids) > 0 {
 		errs = deleteAll(ctx, w, w.api.Conversations, ids)

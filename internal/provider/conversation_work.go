@@ -137,11 +137,10 @@ func (w *conversationWork) write(ctx context.Context) {
 	}
 	w.repeatAttempts()
 	due := w.adoptExisting(ctx)
-	writes := make([]conversationChange, len(due))
-	for i, change := range due {
-		writes[i] = change.write
-		writes[i].Owner = w.memory.name()
-	}
+	writes := mapped(due, func(change entryChange) conversationChange {
+		change.write.Owner = w.memory.name()
+		return change.write
+	})
 	made := createResults{}
 	for i, result := range writeAll(ctx, w, w.api.Conversations, writes, w.rollback, w.allOrNothing) {
 		w.settle(due[i], result)

@@ -167,10 +167,7 @@ func (t lookupTable) find(text string) (id string, err error) {
 	}
 	for _, other := range entries[1:] {
 		if !strings.EqualFold(other.id, entries[0].id) {
-			keys := make([]string, len(entries))
-			for i, e := range entries {
-				keys[i] = e.text
-			}
+			keys := mapped(entries, func(e lookupEntry) string { return e.text })
 			return "", fmt.Errorf("%q may be any of the keys %s in the lookups", text, quoted(keys))
 		}
 	}

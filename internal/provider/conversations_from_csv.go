@@ -171,11 +171,9 @@ func (s *sheet) cellFault(row int, column, format string, arguments ...any) {
 
 // mistakes returns the faults, each with its rows.
 func (s *sheet) mistakes() []string {
-	texts := make([]string, len(s.faults))
-	for i, wrong := range s.faults {
-		texts[i] = inNumber(len(s.rowsOf[wrong]) > 1, "{row|rows} ") + firstOfMany(s.rowsOf[wrong]) + wrong
-	}
-	return texts
+	return mapped(s.faults, func(wrong string) string {
+		return inNumber(len(s.rowsOf[wrong]) > 1, "{row|rows} ") + firstOfMany(s.rowsOf[wrong]) + wrong
+	})
 }
 
 // setColumns finds the columns that the options name.

@@ -50,10 +50,7 @@ func listed(reasons []reason) string {
 	if len(reasons) == 1 {
 		return reasons[0].String()
 	}
-	texts := make([]string, len(reasons))
-	for i, reason := range reasons {
-		texts[i] = "  - " + strings.ReplaceAll(reason.String(), "\n", "\n    ")
-	}
+	texts := mapped(reasons, func(r reason) string { return "  - " + strings.ReplaceAll(r.String(), "\n", "\n    ") })
 	return strings.Join(texts, "\n")
 }
 
@@ -64,10 +61,7 @@ func withReasons(err error) string {
 		return "interrupted before it was sent"
 	}
 	if conflict, ok := errors.AsType[*engine.ConflictError](err); ok {
-		fields := make([]string, len(conflict.Fields))
-		for i, field := range conflict.Fields {
-			fields[i] = field.Field
-		}
+		fields := mapped(conflict.Fields, func(field engine.Conflict) string { return field.Field })
 		return fmt.Sprintf("since the plan was made, someone else has changed %s of the conversation %s, which now has revision %d",
 			strings.Join(fields, ", "), conflict.ID, conflict.Current)
 	}
@@ -76,10 +70,7 @@ func withReasons(err error) string {
 		return strings.TrimSuffix(err.Error(), ".")
 	}
 	reasons := reasonsOf(apiError)
-	said := make([]string, len(reasons))
-	for i, reason := range reasons {
-		said[i] = reason.text
-	}
+	said := mapped(reasons, func(r reason) string { return r.text })
 	texts := []string{strings.TrimSuffix(unrepeated(err, said...), ".")}
 	for _, reason := range reasons {
 		if text := strings.TrimSuffix(plainSpaces(reason.String()), "."); !strings.Contains(texts[0], text) {

@@ -67,11 +67,7 @@ func attributesOf[M, T, In any](fields []fieldOf[M, T, In]) map[string]schema.At
 
 // namesOf returns the names of the fields.
 func namesOf[M, T, In any](fields []fieldOf[M, T, In]) []string {
-	names := make([]string, len(fields))
-	for i, field := range fields {
-		names[i] = field.name
-	}
-	return names
+	return mapped(fields, func(field fieldOf[M, T, In]) string { return field.name })
 }
 
 // shownField returns a field that only the CRM sets.
@@ -227,11 +223,7 @@ func relationField(name string, place func(*conversationModel) *types.Set) conve
 		if !isSent {
 			return f.null
 		}
-		ids := make([]client.ID, len(links))
-		for i, link := range links {
-			ids[i] = link.Target()
-		}
-		return referencesFromAPI(ids)
+		return referencesFromAPI(mapped(links, client.RelationInput.Target))
 	}
 	f.write = func(in *client.ConversationInput, value attr.Value) { *kind.Input(in) = kind.Links(references(value)) }
 	return f

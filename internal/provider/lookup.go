@@ -84,13 +84,7 @@ func textOf(value attr.Value) string {
 	return text.ValueString()
 }
 
-func textsOf(values []attr.Value) []string {
-	texts := make([]string, len(values))
-	for i, value := range values {
-		texts[i] = textOf(value)
-	}
-	return texts
-}
+func textsOf(values []attr.Value) []string { return mapped(values, textOf) }
 
 // suspect returns the attribute that the CRM must have refused. The path is empty if the CRM refused no attribute, or
 // if it is unclear which one. others are the other attributes that are set.
@@ -117,10 +111,8 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 	if known != nil {
 		example, fields, orders = "recipient_phone_number = \"+15550100000\"", " The fields are `"+strings.Join(known, "`, `")+"`.", ""
 	}
-	names, meanings := make([]string, len(filterOperators)), make([]string, len(filterOperators))
-	for i, operator := range filterOperators {
-		names[i], meanings[i] = operator.name, "`"+operator.name+"` ("+operator.meaning+")"
-	}
+	names := mapped(filterOperators, func(o filterOperator) string { return o.name })
+	meanings := mapped(filterOperators, func(o filterOperator) string { return "`" + o.name + "` (" + o.meaning + ")" })
 	byField := []validator.Map{mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues()}
 	return map[string]schema.Attribute{
 		"filter": schema.MapAttribute{

@@ -23,11 +23,9 @@ func (o openCreates) keys() []string { return slices.Sorted(maps.Keys(o)) }
 // lookFor looks for what the attempts under these keys have made. The results are in the
 // order of the keys. See [engine.Collection.LookFor].
 func (m *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
-	changes := make([]conversationChange, len(keys))
-	for i, key := range keys {
-		tried := m.open[key]
-		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier(), Owner: m.name()}
-	}
+	changes := mapped(keys, func(key string) conversationChange {
+		return conversationChange{Input: m.open[key].Sent, Earlier: m.open[key].earlier(), Owner: m.name()}
+	})
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 

@@ -243,9 +243,5 @@ func numberFromJSON(text json.Number) (attr.Value, error) {
 }
 
 func tupleOf(ctx context.Context, elements []attr.Value) types.Tuple {
-	elementTypes := make([]attr.Type, len(elements))
-	for i, element := range elements {
-		elementTypes[i] = element.Type(ctx)
-	}
-	return types.TupleValueMust(elementTypes, elements)
+	return types.TupleValueMust(mapped(elements, func(element attr.Value) attr.Type { return element.Type(ctx) }), elements)
 }

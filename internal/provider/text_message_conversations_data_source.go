@@ -104,12 +104,9 @@ func oldestFirst(query client.Query) client.Query {
 // foundConversations returns the ids and the conversations as Terraform sees
 // them.
 func foundConversations(ctx context.Context, found []client.Conversation) (ids, conversations types.List, diags diag.Diagnostics) {
-	idElements := make([]attr.Value, len(found))
-	models := make([]conversationModel, len(found))
-	for i, conversation := range found {
-		models[i] = numbers{}.conversationFromAPI(conversation, conversationModel{})
-		idElements[i] = models[i].ID
-	}
+	models := mapped(found, func(c client.Conversation) conversationModel {
+		return numbers{}.conversationFromAPI(c, conversationModel{})
+	})
 	conversations, diags = types.ListValueFrom(ctx, conversationType, models)
-	return types.ListValueMust(types.StringType, idElements), conversations, diags
+	return types.ListValueMust(types.StringType, mapped(models, func(m conversationModel) attr.Value { return m.ID })), conversations, diags
 }

@@ -40,13 +40,7 @@ func underKey(key, text string) string {
 // quoted returns a list of keys in quotes, the first few if there are many.
 func quoted(keys []string) string { return firstOfMany(inQuotes(keys)) }
 
-func inQuotes(keys []string) []string {
-	texts := make([]string, len(keys))
-	for i, key := range keys {
-		texts[i] = strconv.Quote(key)
-	}
-	return texts
-}
+func inQuotes(keys []string) []string { return mapped(keys, strconv.Quote) }
 
 // mostListed is how many items of a long list a text contains, and how many keys get their own error.
 const mostListed = 10
@@ -74,12 +68,15 @@ func inNumber(several bool, text string) string {
 	return numberForms.ReplaceAllString(text, form)
 }
 
-func idList(ids []client.ID) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = id.String()
+func idList(ids []client.ID) string { return strings.Join(mapped(ids, client.ID.String), ", ") }
+
+// mapped returns the results of a function for each element.
+func mapped[E, V any](elements []E, to func(E) V) []V {
+	values := make([]V, len(elements))
+	for i, element := range elements {
+		values[i] = to(element)
 	}
-	return strings.Join(texts, ", ")
+	return values
 }
 
 // A layout says where a resource has its conversations: in a map or, if it is single, in the resource itself. The

@@ -12,12 +12,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// validationLevels are the bits of the API's validation level. The validation, the function validation_level, and the
-// documentation use this table.
-var validationLevels = []struct {
+// A validationLevel is one bit of the API's validation level.
+type validationLevel struct {
 	bit           int64
 	name, meaning string
-}{
+}
+
+// validationLevels are the bits of the API's validation level. The validation, the function validation_level, and the
+// documentation use this table.
+var validationLevels = []validationLevel{
 	{2, "changed_fields", "validate only changed fields"},
 	{4, "system_fields", "validate only system fields"},
 	{8, "override_readonly", "allow overriding read-only fields"},
@@ -46,10 +49,7 @@ func validationLevelDescription() string {
 type isValidationLevel struct{}
 
 func (isValidationLevel) Description(context.Context) string {
-	bits := make([]string, len(validationLevels))
-	for i, level := range validationLevels {
-		bits[i] = strconv.FormatInt(level.bit, 10)
-	}
+	bits := mapped(validationLevels, func(level validationLevel) string { return strconv.FormatInt(level.bit, 10) })
 	last := len(bits) - 1
 	return fmt.Sprintf("value must be 0, or a sum of %s and %s, each at most once", strings.Join(bits[:last], ", "), bits[last])
 }
