@@ -105,8 +105,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 	work, diags := r.begin(r.newMemory(), plan.resourceOptions, entries{"": &plan.ownedModel}, nil)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(work.applySingle(ctx)...)
@@ -167,8 +166,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	}
 	clear(memory.adopted) // the plan has told of it
 	work, diags := r.begin(memory, plan.resourceOptions, entries{"": &plan.ownedModel}, prior)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(work.applySingle(ctx)...)
@@ -202,13 +200,11 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 
 func (r *conversationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	api, diags := r.provider.engine()
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	given, diags := idToImport(ctx, req, api.Client().SpaceID())
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	id, err := parseImported(strings.TrimSpace(given), conversationEntity, "a conversation", api.Client().SpaceID())

@@ -24,13 +24,11 @@ const importForms = "Import conversations by \"<uuid>,<uuid>,…\", by \"<key>=<
 
 func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	api, diags := r.provider.engine()
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	imported, diags := importEntries(ctx, api, req.ID)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &bulkModel{Conversations: imported.sealed(), Failed: types.MapValueMust(failedType, nil)})...)

@@ -96,8 +96,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	work, diags := r.beginMap(r.newMemory(), plan, nil, types.StringNull())
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	work.write(ctx)
@@ -139,8 +138,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	work, diags := r.beginMap(memory, plan, prior, state.DeletionPolicy)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	work.write(ctx)
@@ -166,8 +164,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	empty := state
 	empty.Conversations = types.StringNull()
 	work, diags := r.beginMap(memory, empty, prior, state.DeletionPolicy)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	work.isRemoved = true
