@@ -25,11 +25,6 @@ func conversationFields(numbers client.PhoneNumbers) fields[client.Conversation,
 	return append(all, newField[client.Conversation]("messages", func(in *client.ConversationInput) *client.Field[[]client.MessageInput] { return &in.Messages }, func([]client.MessageInput) string { return "" }, nil))
 }
 
-// referenceField returns a field that holds the id of a record.
-func referenceField(name string, at func(*client.ConversationInput) *client.Field[client.ID], held func(*client.Conversation) client.ID) field[client.Conversation, client.ConversationInput] {
-	return newField(name, at, func(id client.ID) string { return TextOf(id) }, func(c *client.Conversation) string { return TextOf(held(c)) })
-}
-
 // linksField returns the field of the links of one kind. Its text has the ids of the linked
 // records.
 func linksField(k client.RelationKind) field[client.Conversation, client.ConversationInput] {

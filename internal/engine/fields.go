@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -11,8 +12,10 @@ import (
 // record holds, both as texts. The text of null is empty.
 type field[T, In any] struct {
 	name   string
-	wanted func(*In) (text string, isSet bool)
+	isSet  func(*In) bool
+	wanted func(*In) string               // empty if the input does not set it
 	held   func(*T) string                // nil: replies don't show the field
+	equals func(*In, *T) bool             // the record holds the wanted value itself; nil: only the texts tell
 	same   func(wanted, held string) bool // both mean the same
 	spells func(wanted, held string) bool // held may be a spelling of wanted; nil: as same
 	like   func(wanted, held string) bool // the result of a lost create may hold this; nil: any spelling, or empty
@@ -30,18 +33,22 @@ func (f field[T, In]) isSpelled(wanted, held string) bool {
 func newField[T, In, V any](name string, at func(*In) *client.Field[V], text func(V) string, held func(*T) string) field[T, In] {
 	return field[T, In]{
 		name: name, held: held, same: isSame,
-		wanted: func(in *In) (string, bool) { return wantedText(*at(in), text) },
-		leave:  func(in *In) { *at(in) = client.Field[V]{} },
+		isSet: func(in *In) bool { return !at(in).IsZero() },
+		wanted: func(in *In) string {
+			if value, isValue := at(in).Get(); isValue {
+				return text(value)
+			}
+			return ""
+		},
+		leave: func(in *In) { *at(in) = client.Field[V]{} },
 	}
 }
 
-// wantedText returns the text of the value that a field is set to, and whether it is set.
-func wantedText[V any](field client.Field[V], text func(V) string) (string, bool) {
-	value, isValue := field.Get()
-	if !isValue {
-		return "", !field.IsZero()
-	}
-	return text(value), true
+// referenceField returns a field that holds the id of a record.
+func referenceField[T, In any](name string, at func(*In) *client.Field[client.ID], held func(*T) client.ID) field[T, In] {
+	f := newField(name, at, func(id client.ID) string { return TextOf(id) }, func(record *T) string { return TextOf(held(record)) })
+	f.equals = func(in *In, record *T) bool { return orZero(*at(in)) == held(record) }
+	return f
 }
 
 func asIs(text string) string         { return text }
@@ -75,15 +82,27 @@ func (f fields[T, In]) read() []string {
 	return names
 }
 
+// setIn returns the fields that the input sets and that records show.
+func (f fields[T, In]) setIn(in *In) iter.Seq[field[T, In]] {
+	return func(yield func(field[T, In]) bool) {
+		for _, field := range f {
+			if field.held != nil && field.isSet(in) && !yield(field) {
+				return
+			}
+		}
+	}
+}
+
 // differences returns the names of the fields that the input sets to a value different from the record's.
 func (f fields[T, In]) differences(in *In, record *T, isUpdate bool) []string {
 	var names []string
-	for _, field := range f {
+	for field := range f.setIn(in) {
 		same := field.same
 		if isUpdate && field.covers != nil {
 			same = field.covers
 		}
-		if wanted, isSet := field.wanted(in); isSet && field.held != nil && !same(wanted, field.held(record)) {
+		isEqual := field.equals != nil && field.equals(in, record)
+		if !isEqual && !same(field.wanted(in), field.held(record)) {
 			names = append(names, field.name)
 		}
 	}
@@ -93,12 +112,8 @@ func (f fields[T, In]) differences(in *In, record *T, isUpdate bool) []string {
 // like reports whether a lost create with this input may have made the record: it differs
 // only in fields that the service may have changed or not filled in yet.
 func (f fields[T, In]) like(in *In, record *T) bool {
-	for _, field := range f {
-		wanted, isSet := field.wanted(in)
-		if !isSet || field.held == nil {
-			continue
-		}
-		held := field.held(record)
+	for field := range f.setIn(in) {
+		wanted, held := field.wanted(in), field.held(record)
 		if field.like == nil && held != "" && !field.isSpelled(wanted, held) || field.like != nil && !field.like(wanted, held) {
 			return false
 		}
@@ -110,8 +125,7 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 // have set it, unless the service fills in the field.
 func (f fields[T, In]) hasMore(in *In, record *T, isMeant func(field[T, In]) bool) bool {
 	return slices.ContainsFunc(f, func(field field[T, In]) bool {
-		_, isSet := field.wanted(in)
-		return !isSet && field.held != nil && isMeant(field) && field.held(record) != ""
+		return !field.isSet(in) && field.held != nil && isMeant(field) && field.held(record) != ""
 	})
 }
 
@@ -120,9 +134,9 @@ func isLink[T, In any](field field[T, In]) bool { return field.isLink }
 
 // without returns the input without the fields for which isLeftOut returns true. It calls isLeftOut for each field
 // that is set.
-func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In], wanted string) bool) In {
+func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In]) bool) In {
 	for _, field := range f {
-		if wanted, isSet := field.wanted(&in); isSet && isLeftOut(field, wanted) {
+		if field.isSet(&in) && isLeftOut(field) {
 			field.leave(&in)
 		}
 	}
@@ -131,13 +145,13 @@ func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In], wanted stri
 
 // valued returns the input without the fields that it sets to null, because the service may fill them in.
 func (f fields[T, In]) valued(in In) In {
-	return f.without(in, func(_ field[T, In], wanted string) bool { return wanted == "" })
+	return f.without(in, func(f field[T, In]) bool { return f.wanted(&in) == "" })
 }
 
 // unspelled returns the input without the fields that the record holds in another spelling.
 func (f fields[T, In]) unspelled(in In, record *T) In {
-	return f.without(in, func(f field[T, In], wanted string) bool {
-		return f.spells != nil && f.isSpelled(wanted, f.held(record)) && !f.same(wanted, f.held(record))
+	return f.without(in, func(f field[T, In]) bool {
+		return f.spells != nil && f.isSpelled(f.wanted(&in), f.held(record)) && !f.same(f.wanted(&in), f.held(record))
 	})
 }
 
@@ -151,14 +165,14 @@ type attempted[In any] struct {
 // missing returns the input without the fields that have a value in the record, unless that value comes from the
 // attempt.
 func (f fields[T, In]) missing(in In, by attempted[In], record *T) In {
-	return f.without(in, func(f field[T, In], _ string) bool {
+	return f.without(in, func(f field[T, In]) bool {
 		return f.held != nil && f.held(record) != "" && !f.isOf(by, record)
 	})
 }
 
 // untried returns the input without the fields for which the record holds the value of the attempt.
 func (f fields[T, In]) untried(in In, by attempted[In], record *T) In {
-	return f.without(in, func(f field[T, In], _ string) bool { return f.isOf(by, record) })
+	return f.without(in, func(f field[T, In]) bool { return f.isOf(by, record) })
 }
 
 // isOf reports whether the record holds the value that the attempt has sent, or a value that was filled in after it.
@@ -166,8 +180,8 @@ func (f field[T, In]) isOf(by attempted[In], record *T) bool {
 	if by.sent == nil || f.held == nil {
 		return false
 	}
-	sent, isSent := f.wanted(by.sent)
-	return !isSent && by.isProven || sent != "" && f.isSpelled(sent, f.held(record))
+	sent := f.wanted(by.sent)
+	return by.isProven && !f.isSet(by.sent) || sent != "" && f.isSpelled(sent, f.held(record))
 }
 
 // A Conflict is one field that the update and someone else have changed to different values. The values are texts, as
@@ -183,13 +197,10 @@ type Conflict struct {
 // value since the baseline.
 func (f fields[T, In]) conflicts(in *In, baseline Baseline, record *T) []Conflict {
 	var found []Conflict
-	for _, field := range f {
-		wanted, isSet := field.wanted(in)
+	for field := range f.setIn(in) {
+		wanted, held := field.wanted(in), field.held(record)
 		before, isKnown := baseline.Fields[field.name]
-		if !isSet || !isKnown || field.held == nil {
-			continue
-		}
-		if held := field.held(record); !field.same(before, held) && !field.same(wanted, held) {
+		if isKnown && !field.same(before, held) && !field.same(wanted, held) {
 			found = append(found, Conflict{Field: field.name, Known: before, Wanted: wanted, Held: held})
 		}
 	}

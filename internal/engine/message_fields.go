@@ -14,8 +14,8 @@ import (
 // messageFields are the fields of a message that an input can set. The service may set the time and the status
 // itself, so they may have any value in a message that a lost create has made.
 var messageFields = fields[client.Message, client.MessageInput]{
-	like(isSame, newField("text_message_conversation_id", func(in *client.MessageInput) *client.Field[client.ID] { return &in.TextMessageConversationID },
-		func(id client.ID) string { return TextOf(id) }, func(m *client.Message) string { return TextOf(m.TextMessageConversationID) })),
+	like(isSame, referenceField("text_message_conversation_id", func(in *client.MessageInput) *client.Field[client.ID] { return &in.TextMessageConversationID },
+		func(m *client.Message) client.ID { return m.TextMessageConversationID })),
 	content(newField("content", func(in *client.MessageInput) *client.Field[string] { return &in.Content }, asIs, func(m *client.Message) string { return m.Content })),
 	like(isSame, newField("direction", func(in *client.MessageInput) *client.Field[int] { return &in.Direction },
 		client.MessageDirections.Name, func(m *client.Message) string { return client.MessageDirections.Name(m.Direction) })),

@@ -25,6 +25,7 @@ func TestRecentError(t *testing.T) {
 		"the caller gives up": {ended, true, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var recent RecentError
 				failure := errors.New("failure")
