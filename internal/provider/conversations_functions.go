@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -113,9 +112,7 @@ func givenAttribute(name string) (*wireType, error) {
 	if _, ofResource := bulkSchema(true).Attributes[name]; ofResource {
 		return nil, fmt.Errorf("%q is an attribute of the resource, not of an entry", name)
 	}
-	settable := append(namesOf(configurableFields), "messages")
-	slices.Sort(settable)
-	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
+	return nil, noSuchAttribute(name, append(namesOf(configurableFields), "messages"))
 }
 
 // withoutType removes the type, which precedes a value of any type.

@@ -48,12 +48,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 	at = at.AtName("messages")
 	inState, wanted := messages{}, messagesFrom(planned)
 	keys, inputs := inline(wanted)
-	made := make([]client.Message, 0, len(result.Value.Messages))
-	for _, ref := range result.Value.Messages {
-		if ref.Record != nil {
-			made = append(made, *ref.Record)
-		}
-	}
+	made := shownMessages(result.Value)
 	earlier = tryOf(earlier, made)
 	matched, left := matchCreated(inputs, made)
 	var doubted []client.ID
@@ -102,6 +97,16 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		return types.MapNull(messageType), types.MapNull(messageType), diags
 	}
 	return inState.toMap(), wanted.toMap(), diags
+}
+
+// shownMessages returns the messages that were read with a conversation.
+func shownMessages(conversation client.Conversation) (shown []client.Message) {
+	for _, ref := range conversation.Messages {
+		if ref.Record != nil {
+			shown = append(shown, *ref.Record)
+		}
+	}
+	return shown
 }
 
 // tryOf returns the attempt reduced to the messages of the try that made all messages of the conversation, if there

@@ -116,7 +116,7 @@ func (r *baseResource) planningState(ctx context.Context, req resource.ModifyPla
 	if api, _ := r.provider.planningEngine(); api != nil { // its errors are reported where the engine is needed
 		diags.Append(memory.space.check(api)...)
 	}
-	return owned, memory, diags
+	return owned, memory, append(diags, r.inState(owned.ids()...)...)
 }
 
 // save keeps the memory of a resource with these conversations.

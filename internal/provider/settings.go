@@ -54,38 +54,14 @@ var environment = map[string]string{
 
 func settingsSchema() schema.Schema {
 	defaults, engineDefaults := client.Defaults(), engine.Defaults()
-	access := func(name, description string, sensitive bool) schema.StringAttribute {
-		return schema.StringAttribute{
-			Optional:            true,
-			Sensitive:           sensitive,
-			Validators:          []validator.String{isSet(environment[name])},
-			MarkdownDescription: fmt.Sprintf("%s Required, here or in the environment variable `%s`.", description, environment[name]),
-		}
-	}
-	count := func(description string, fallback, least, most int64) schema.Int64Attribute {
-		return schema.Int64Attribute{
-			CustomType:          wholeNumberType{},
-			Optional:            true,
-			Validators:          []validator.Int64{int64validator.Between(least, most)},
-			MarkdownDescription: fmt.Sprintf("%s From %d to %d, default `%d`.", description, least, most, fallback),
-		}
-	}
-	duration := func(description string, fallback, least, most time.Duration) schema.StringAttribute {
-		return schema.StringAttribute{
-			Optional:   true,
-			Validators: []validator.String{isDuration(least, most)},
-			MarkdownDescription: fmt.Sprintf("%s From `%s` to `%s`, default `%s`.", description,
-				client.DurationText(least), client.DurationText(most), client.DurationText(fallback)),
-		}
-	}
 	return schema.Schema{
 		MarkdownDescription: "Text message conversations of Pipeliner CRM.",
 		Attributes: map[string]schema.Attribute{
-			"service_url": access("service_url", "Service URL, as the space's administration shows it, such as `https://eu-central.api.pipelinersales.com`. "+
+			"service_url": accessSetting("service_url", "Service URL, as the space's administration shows it, such as `https://eu-central.api.pipelinersales.com`. "+
 				"It can also be a bare host, or the whole base URL of the space. Plain `http` is accepted only for the local machine.", false),
-			"space_id": access("space_id", "Id of the space, as its administration shows it, such as `acme_sales`.", false),
-			"username": access("username", "User name of an Application, which you create in the space's administration.", false),
-			"password": access("password", "Password of that Application.", true),
+			"space_id": accessSetting("space_id", "Id of the space, as its administration shows it, such as `acme_sales`.", false),
+			"username": accessSetting("username", "User name of an Application, which you create in the space's administration.", false),
+			"password": accessSetting("password", "Password of that Application.", true),
 			"validation_level": schema.Int64Attribute{
 				CustomType:          wholeNumberType{},
 				Optional:            true,
@@ -105,22 +81,49 @@ func settingsSchema() schema.Schema {
 				MarkdownDescription: "The region of phone numbers without `+`: two letters of ISO 3166-1, such as `US`. " +
 					"With `US`, `(555) 010-0000` and `+1 555 010 0000` are the same number. If you omit it, the provider compares numbers without `+` as text. It sends each number as you write it.",
 			},
-			"batch_size": count("The maximum number of conversations in one request.", int64(engineDefaults.BatchSize), 1, 1000),
-			"batch_window": duration("How long a batch waits for more conversations before it is sent. "+
+			"batch_size": countSetting("The maximum number of conversations in one request.", int64(engineDefaults.BatchSize), 1, 1000),
+			"batch_window": durationSetting("How long a batch waits for more conversations before it is sent. "+
 				"If they arrive more slowly, the wait grows to at most 500 ms. With `0s`, it doesn't wait.", engineDefaults.BatchWindow, 0, 10*time.Second),
-			"max_concurrent_requests": count("The maximum number of requests at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
+			"max_concurrent_requests": countSetting("The maximum number of requests at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
 			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
 				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
 				MarkdownDescription: "The maximum number of requests per second, at least `0.01`. By default, the provider has no limit of its own. If the service limits requests, the provider waits.",
 			},
-			"max_retries": count("How often the provider repeats a request that is safe to repeat. "+
+			"max_retries": countSetting("How often the provider repeats a request that is safe to repeat. "+
 				"Waiting for `Retry-After` doesn't count as a retry, but one request waits at most a minute for each of its tries: `1 + max_retries` minutes in total.", int64(defaults.MaxRetries), 0, 20),
-			"request_timeout": duration("How long one request may take, including its reply. After an interrupt, everything that is in flight ends within this time.",
+			"request_timeout": durationSetting("How long one request may take, including its reply. After an interrupt, everything that is in flight ends within this time.",
 				defaults.RequestTimeout, time.Second, time.Hour),
-			"recovery_timeout": duration("How long the provider searches for a conversation whose create got no reply, before it sends the create again, "+
+			"recovery_timeout": durationSetting("How long the provider searches for a conversation whose create got no reply, before it sends the create again, "+
 				"and how long it waits for reads that lag behind writes.", engineDefaults.RecoveryTimeout, 0, time.Hour),
 		},
+	}
+}
+
+func accessSetting(name, description string, sensitive bool) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		Sensitive:           sensitive,
+		Validators:          []validator.String{isSet(environment[name])},
+		MarkdownDescription: fmt.Sprintf("%s Required, here or in the environment variable `%s`.", description, environment[name]),
+	}
+}
+
+func countSetting(description string, fallback, least, most int64) schema.Int64Attribute {
+	return schema.Int64Attribute{
+		CustomType:          wholeNumberType{},
+		Optional:            true,
+		Validators:          []validator.Int64{int64validator.Between(least, most)},
+		MarkdownDescription: fmt.Sprintf("%s From %d to %d, default `%d`.", description, least, most, fallback),
+	}
+}
+
+func durationSetting(description string, fallback, least, most time.Duration) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:   true,
+		Validators: []validator.String{isDuration(least, most)},
+		MarkdownDescription: fmt.Sprintf("%s From `%s` to `%s`, default `%s`.", description,
+			client.DurationText(least), client.DurationText(most), client.DurationText(fallback)),
 	}
 }
 

@@ -59,7 +59,6 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	var prior *ownedModel
 	owned, memory, diags := r.planningState(ctx, req, &state)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.inState(owned.ids()...)...)
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(r.warnOfProtection(path.Root("is_delete_protected"), owned, state.DeletionPolicy)...)
 		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, owned.ids()...)...)

@@ -51,7 +51,6 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	var config, plan, state bulkModel
 	prior, memory, diags := r.planningState(ctx, req, &state)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.inState(prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(r.warnOfProtection(r.root(), prior, state.DeletionPolicy)...)
 		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, prior.ids()...)...)

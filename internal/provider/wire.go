@@ -136,8 +136,14 @@ func (w wireTypes) named(name string) (*wireType, error) {
 	if attribute := w[name]; attribute != nil {
 		return attribute, nil
 	}
-	settable := slices.DeleteFunc(slices.Sorted(maps.Keys(w)), func(name string) bool { return name == "is_deleted" }) // only the CRM sets it
-	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
+	settable := slices.DeleteFunc(slices.Collect(maps.Keys(w)), func(name string) bool { return name == "is_deleted" }) // only the CRM sets it
+	return nil, noSuchAttribute(name, settable)
+}
+
+// noSuchAttribute returns the error of an attribute that does not exist.
+func noSuchAttribute(name string, settable []string) error {
+	slices.Sort(settable)
+	return fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
 }
 
 func (w wireTypes) ifKnown(name string) (*wireType, error) { return w[name], nil }
