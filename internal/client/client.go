@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -41,15 +40,6 @@ func Defaults() Config {
 		MaxRetries:            4,
 	}
 }
-
-// A ConfigError names the wrong setting.
-type ConfigError struct {
-	Setting string // in Terraform's words, such as "service_url"
-	Err     error
-}
-
-func (e *ConfigError) Error() string { return fmt.Sprintf("%s: %v", e.Setting, e.Err) }
-func (e *ConfigError) Unwrap() error { return e.Err }
 
 // A Client talks to one space. It is safe for concurrent use.
 type Client struct {

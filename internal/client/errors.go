@@ -159,6 +159,18 @@ func (e *APIError) Problem() Problem {
 	return Other
 }
 
+// isUnavailable reports whether a status says that the service is down. Proxies use additional statuses, such as 520.
+func isUnavailable(status int) bool { return status >= http.StatusBadGateway }
+
+// A ConfigError names the wrong setting.
+type ConfigError struct {
+	Setting string // in Terraform's words, such as "service_url"
+	Err     error
+}
+
+func (e *ConfigError) Error() string { return fmt.Sprintf("%s: %v", e.Setting, e.Err) }
+func (e *ConfigError) Unwrap() error { return e.Err }
+
 // A ConnectError says that a request never reached the service, or that the
 // connection broke during a read. Nothing has changed.
 type ConnectError struct {

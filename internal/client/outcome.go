@@ -70,9 +70,6 @@ func isPassing(status int) bool {
 	return status == http.StatusRequestTimeout || isUnavailable(status)
 }
 
-// isUnavailable reports whether a status says that the service is down. Proxies use additional statuses, such as 520.
-func isUnavailable(status int) bool { return status >= http.StatusBadGateway }
-
 // judgeFailure returns the error of a call without a complete reply.
 func (c *Client) judgeFailure(call call, sent bool, err error) (repetition, error) {
 	reply, isReply := errors.AsType[*ReplyError](err)

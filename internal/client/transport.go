@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,41 +27,6 @@ const (
 
 // LevelTrace is for logs of request and reply bodies, which contain personal data.
 const LevelTrace = slog.LevelDebug - 4
-
-// A call is one request to the space.
-type call struct {
-	method string
-	path   []string // below the space
-	query  url.Values
-	body   []byte // JSON; nil: none
-
-	// repeatable means that carrying out the call twice does no harm, so the client may send it again if its reply is
-	// lost.
-	repeatable bool
-}
-
-// purpose says what the call does, such as "read TextMessages".
-func (c call) purpose() string {
-	entity := ""
-	if len(c.path) > 1 {
-		entity = c.path[1]
-	}
-	switch {
-	case c.method == http.MethodGet:
-		return "read " + entity
-	case slices.Contains(c.path, batchDelete):
-		return "delete " + entity
-	case slices.Contains(c.path, batchRestore):
-		return "restore " + entity
-	}
-	return "create or change " + entity
-}
-
-type reply struct {
-	status  int
-	body    []byte  // unchanged: hide the secrets before any part of it gets into an error or a log
-	secrets secrets // that no text of the reply may show
-}
 
 // do sends the call and returns the reply. It repeats the call if that is safe. A reply without an error has a 2xx
 // status. The errors are those of [Entity].

@@ -46,9 +46,3 @@ func (u *unsupported) orderBy(order string) []string {
 	}
 	return []string{order}
 }
-
-// narrows reports whether a list of records above a revision can be shorter than a list of everything. It can't if
-// the service neither filters nor orders by revision.
-func (e *Engine) narrows() bool {
-	return !e.unsupported.has(revisionFilter) || !e.unsupported.has(revisionOrder)
-}

@@ -70,3 +70,10 @@ type entityOf[T client.Record, In any] struct {
 	failed     RecentError  // of the latest question for it that didn't reach the space
 	pages      atomic.Int64 // pages in a list of all records, 0 if unknown
 }
+
+// A sight is the last time that the engine saw the newest record of an entity. It is unproven if it came from a list
+// whose order may differ from the requested one.
+type sight struct {
+	at       time.Time
+	isProven bool
+}

@@ -43,10 +43,6 @@ func (messageNames) mayDouble(of Identity, m client.Message) bool {
 
 func (messageNames) mayBe(Identity, client.Message) bool { return false }
 
-func messageIdentity(conversation client.ID, direction int, content string) Identity {
-	return Identity{conversation, client.MessageDirections.Name(direction) + " " + canonicalContent(content)}
-}
-
 // ofConversation filters messages or relations by their conversation.
 func ofConversation(id client.ID) []client.Filter {
 	return []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}

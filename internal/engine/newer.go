@@ -154,3 +154,9 @@ func noneNewerFollow[T client.Record](page client.Page[T], floor int64) bool {
 
 // pagesFor returns how many pages that many records take.
 func pagesFor(records int) int { return (records + client.MaxPageSize - 1) / client.MaxPageSize }
+
+// narrows reports whether a list of records above a revision can be shorter than a list of everything. It can't if
+// the service neither filters nor orders by revision.
+func (e *Engine) narrows() bool {
+	return !e.unsupported.has(revisionFilter) || !e.unsupported.has(revisionOrder)
+}

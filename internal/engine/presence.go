@@ -44,13 +44,6 @@ func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	return Moment{Revision: e.engine.Newest(), IsUnproven: !e.newestSeen.Load().isProven}, nil
 }
 
-// A sight is the last time that the engine saw the newest record of an entity. It is unproven if it came from a list
-// whose order may differ from the requested one.
-type sight struct {
-	at       time.Time
-	isProven bool
-}
-
 func (e *entityOf[T, In]) seenNewest(isProven bool) { e.newestSeen.Store(&sight{time.Now(), isProven}) }
 
 // observePage learns from the first page of a list that is ordered by revision.

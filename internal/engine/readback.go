@@ -30,9 +30,6 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 	}
 }
 
-// written returns the items that have been carried out.
-func (w *writing[T, In]) written() []int { return w.unfailed(w.all()) }
-
 // floor returns a revision below everything that was written. A write is newer than everything known before it. But a
 // restore alone may not change the revision, and the record of an earlier attempt is older.
 func (w *writing[T, In]) floor() int64 {

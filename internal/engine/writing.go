@@ -165,3 +165,6 @@ func (w *writing[T, In]) createdSince(items []int) int64 {
 
 // sinceAny returns a revision below anything that any of the items may have done.
 func (w *writing[T, In]) sinceAny(items []int) int64 { return lowest(items, w.since) }
+
+// written returns the items that have been carried out.
+func (w *writing[T, In]) written() []int { return w.unfailed(w.all()) }
