@@ -19,8 +19,8 @@ func adoptExistingAttribute() schema.BoolAttribute {
 		MarkdownDescription: "Whether to adopt a conversation that the CRM already has for the same phone and number, instead of creating another one. Default `false`. " +
 			"An adopted conversation gets what the configuration declares, and keeps everything else. The plan warns and names it. " +
 			"Several such conversations, or one that Terraform already manages, are an error. The lookup costs one request for each 100 conversations of the phone, " +
-			"in the plan and in the apply. If the resource is tainted, the lookup probably finds the resource's own conversation: the plan warns with " +
-			"`Existing Text Message Conversation May Be Deleted`, and the apply deletes that conversation and then creates another one. To keep it, run `terraform untaint`.",
+			"in the plan and in the apply. A tainted resource doesn't adopt its own conversation: the apply deletes it and creates another one. " +
+			"To keep it, run `terraform untaint`.",
 	}
 }
 

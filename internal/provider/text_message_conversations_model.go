@@ -28,9 +28,7 @@ func bulkSchema(unsealed bool) schema.Schema {
 			"conversations": schema.MapNestedAttribute{
 				Required:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: entrySchema},
-				MarkdownDescription: "The conversations, each under a key of your choice. If a conversation moves to another key and nothing else changes, " +
-					"Terraform only renames it in the state. If other attributes change too, but not the phone or the number, the apply updates it. " +
-					"If you change the phone of an entry, and another conversation of the map already has exactly the new values, the entry takes that one. If an entry omits an attribute, Terraform doesn't manage it: the CRM keeps what it has, and the state contains null.",
+				MarkdownDescription: "The conversations, each under a key of your choice. See [Entries](#entries) for what happens if you change a key. If an entry omits an attribute, Terraform doesn't manage it: the CRM keeps what it has, and the state contains null.",
 			},
 			"rollback_method": schema.Int64Attribute{
 				CustomType: wholeNumberType{},
