@@ -26,8 +26,8 @@ func bulkSchema(unsealed bool) schema.Schema {
 		MarkdownDescription: "Many text message conversations of the CRM, as one map. The provider writes, reads and deletes them in as few requests as possible.",
 		Attributes: withOptions(map[string]schema.Attribute{
 			"conversations": schema.MapNestedAttribute{
-				Required:     true,
-				NestedObject: schema.NestedAttributeObject{Attributes: entrySchema},
+				Required:            true,
+				NestedObject:        schema.NestedAttributeObject{Attributes: entrySchema},
 				MarkdownDescription: "The conversations, each under a key of your choice. See [Entries](#entries) for what happens if you change a key. If an entry omits an attribute, Terraform doesn't manage it: the CRM keeps what it has, and the state contains null.",
 			},
 			"rollback_method": schema.Int64Attribute{
