@@ -182,6 +182,28 @@ func TestRefusedUpdateIsNotRepeated(t *testing.T) {
 	})
 }
 
+// The service carries out a request as a whole or not at all, and one of its updates refers to a record that does not
+// exist. The rest is not sent again without that update, although the record of another one has changed meanwhile.
+func TestRolledBackUpdateIsNotSentAlone(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+		t.Run(reply, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{RollbackReply: reply}, func(t *testing.T, s testSpace) {
+				inputs := []conversationChange{since(s.create(t.Context(), t, 0)), linked(since(s.create(t.Context(), t, 1)), unknown)}
+				inputs[0].Input.RecipientContactID = client.Value(jones)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Do: func() {
+					s.edit(t, idAt(inputs, 0), map[string]any{"recipient_account_id": acme.String()})
+				}})
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: client.RollbackAll}, false)
+				wantProblem(t, results[1].Err, client.RelationNotFound)
+				if contact := s.record(t, idAt(inputs, 0))["recipient_contact_id"]; contact != nil || results[0].Err == nil {
+					t.Errorf("the other update has set the contact to %v: %v", contact, results[0].Err)
+				}
+			})
+		})
+	}
+}
+
 // Comparing a batch costs one request, however scattered its conversations are in the
 // space, and whatever was written meanwhile.
 func TestComparisonIsOneRequest(t *testing.T) {
@@ -267,6 +289,38 @@ func TestMirrorMissesNothing(t *testing.T) {
 			}
 		}
 		wantEqual(t, "the contact", any(smith.String()), s.record(t, ids[0])["recipient_contact_id"])
+	})
+}
+
+// Someone else's change shows only after a newer one, between the comparisons of two batches. The second batch does
+// not overwrite it.
+func TestMirrorShowsAChangeLate(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 2)
+		known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
+		apitest.Must(t, err)
+		asOf := int64(s.Revision())
+		s.edit(t, ids[1], map[string]any{"recipient_contact_id": smith.String()})
+		s.stranger(t, apitest.NumberOf(9)) // the newer change
+		isLate := true
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			if r.Method == http.MethodGet && isLate {
+				return replaced(response, err, ids[1].String(), unknown.String())
+			}
+			return response, err
+		})
+		for i, want := range []client.Problem{0, client.Conflicting} {
+			update := since(known[ids[i]])
+			update.Baseline.AsOf = asOf
+			update.Input.RecipientContactID = client.Value(jones)
+			result := s.engine.Conversations.CreateOrUpdate(t.Context(), update, 0)
+			if client.ProblemOf(result.Err) != want {
+				t.Errorf("update %d: %v", i, result.Err)
+			}
+			isLate = false
+		}
+		wantEqual(t, "the contact", any(smith.String()), s.record(t, ids[1])["recipient_contact_id"])
 	})
 }
 

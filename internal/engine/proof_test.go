@@ -69,6 +69,32 @@ func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 	})
 }
 
+// The numbers of one batch are masked too: one create may have made either of two records, or one of two creates may
+// have made the only record. No create takes one.
+func TestMaskedNumbersOfOneBatch(t *testing.T) {
+	t.Parallel()
+	for kind, numbers := range map[mockserver.Kind][]string{
+		mockserver.DropAfter:  {"+15550100133"},
+		mockserver.DropBefore: {"+15550100133", "+15550200133"},
+	} {
+		t.Run(fmt.Sprint(len(numbers), " creates"), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(t *testing.T, s testSpace) {
+				s.seed(t, 1)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1, Do: func() { s.stranger(t, "+15550300133") }})
+				inputs := newConversations(len(numbers))
+				for i := range inputs {
+					inputs[i].Input.RecipientPhoneNumber = client.Value(numbers[i])
+				}
+				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false) {
+					if !errors.As(result.Err, new(*AmbiguousError)) {
+						t.Errorf("create %d takes %s: %v", i, result.Value.ID, result.Err)
+					}
+				}
+			})
+		})
+	}
+}
+
 // An old conversation that others have changed since is not taken for the result of a lost
 // create, whatever else is in the batch and in whatever order the service lists.
 func TestOldConversationThatHasChanged(t *testing.T) {

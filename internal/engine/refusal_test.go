@@ -235,6 +235,7 @@ func TestEarlierAttemptIsNotForgotten(t *testing.T) {
 		{"while looking", 10 * time.Second, 0, nil},
 		{"throttled", time.Hour, 0, []mockserver.Fault{{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "86400"}}},
 		{"unreachable", time.Hour, 0, []mockserver.Fault{{Path: "batch-modify", Kind: mockserver.DropBefore}}},
+		{"the moment is refused", time.Hour, 0, []mockserver.Fault{{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {

@@ -43,3 +43,22 @@ func TestNeighborIsNoRival(t *testing.T) {
 		wantEqual(t, "adopted", true, results[1].Adopted)
 	})
 }
+
+// Another batch has lost a create of the same number. If that sends something else, the record may be that of either,
+// and the create does not take it.
+func TestRivalWithTheSameNumber(t *testing.T) {
+	t.Parallel()
+	for name, input := range map[string]conversationChange{"the same contents": newConversation(1), "other contents": linked(newConversation(1), acme)} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				s.seed(t, 1)
+				s.engine.claims.lose([]lostCreate{{of: s.engine.Conversations.names.wanted(input.Input), input: asSent(input.Input)}}, 1)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+				if isTaken := result.Err == nil; isTaken != (name == "the same contents") {
+					t.Errorf("it takes %s: %v", result.Value.ID, result.Err)
+				}
+			})
+		})
+	}
+}

@@ -379,6 +379,30 @@ func TestAnswersWithAnotherID(t *testing.T) {
 	}
 }
 
+// Such an answer comes for a create, and nothing can be read after that. No create takes the id, because another
+// caller has it.
+func TestAnswersWithAnotherID_unread(t *testing.T) {
+	t.Parallel()
+	for name, second := range map[string]func(first, known client.ID) client.ID{
+		"twice":         func(first, _ client.ID) client.ID { return first },
+		"known already": func(_, known client.ID) client.ID { return known },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				first, known := idOf(apitest.ID1), s.create(t.Context(), t, 1).ID
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Reply: `{"success":true,"data":["` + first.String() + `","` + second(first, known).String() + `"]}`, Do: func() {
+					s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
+				}})
+				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(2), client.WriteOptions{RollbackMethod: client.RollbackFailed}, false) {
+					if !errors.As(result.Err, new(*LostCreateError)) {
+						t.Errorf("create %d is not open: %v", i, result.Err)
+					}
+				}
+			})
+		})
+	}
+}
+
 // A batch that is too large for a proxy is divided until it passes, whether it writes or deletes.
 // Nothing is created twice.
 func TestTooLarge(t *testing.T) {
