@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,23 @@ func TestStage_openEntryMovedToAdopter(t *testing.T) {
 		}
 		if id := s.idAt(address); s.isDeleted(id) {
 			s.t.Errorf("the apply adopted %s, deleted it, and said nothing of that: %s", id, s.warnings)
+		}
+	})
+}
+
+// Terraform plans a resource that adopts a conversation, and only then the destroy of a resource whose open create has
+// made it. The plan fails, because the apply would delete what it is to adopt.
+func TestStage_openRemovedBesideAdopter(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesOpen(s.single(declared{"phone_id": phone, number: "+15550100002"}), mockserver.DropAfter)
+		config := map[string]block{"adopter": s.single(adopting("+15550100002"))[address]}
+		planning := s.core.walk()
+		for _, at := range []string{"adopter", address} {
+			planning.planOne(at, s.core.state, config)
+		}
+		if errors := strings.Join(planning.errors(), "\n"); !says("Existing Text Message Conversation Already Managed", s.id()).MatchString(errors) {
+			s.t.Errorf("the plan says %q, %s", errors, planning.warnings())
 		}
 	})
 }

@@ -98,6 +98,24 @@ func TestStage_notReadBack(t *testing.T) {
 	})
 }
 
+// A copy that lags behind for a minute answers all reads: those of the apply, and those of the next plan. It shows
+// everything that the apply has seen, but not what the apply has created. That does not count as gone.
+func TestStage_notReadBackFromACopy(t *testing.T) {
+	t.Parallel()
+	for at, declare := range oneConversation {
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.add(map[string]any{"phone_id": phone})
+			time.Sleep(time.Hour)
+			s.SetLag(time.Minute)
+			_, errors := s.apply(declare(s))
+			s.refused(declare(s), "shows less than the state has already seen")
+			s.SetLag(0)
+			s.applies(declare(s), at, noop)
+			s.wantMade(2, errors)
+		})
+	}
+}
+
 // A wrong space, or a reply that looks like one, never counts as a deletion.
 func TestStage_wrongSpaceKeepsState(t *testing.T) {
 	t.Parallel()

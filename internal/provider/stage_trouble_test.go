@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -116,6 +117,23 @@ func TestStage_lostReplyOfBulk(t *testing.T) {
 			s.applies(s.bulk(wanted.entries(), nil), bulkAddress, create)
 			s.checks(s.heldNumbers(wanted))
 			s.wantMade(len(wanted))
+		})
+	}
+}
+
+// For a minute, the service asks to wait. The provider sends nothing before that, and the wait is no retry.
+func TestStage_throttledForAMinute(t *testing.T) {
+	t.Parallel()
+	for at, declare := range oneConversation {
+		runOnStage(t, at, mockserver.Behavior{}, map[string]any{"max_retries": 0}, func(s *stage) {
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: 429, RetryAfter: mockserver.Remaining, For: time.Minute})
+			begin := time.Now()
+			_, errors := s.apply(declare(s))
+			if waited := time.Since(begin); errors != "" || waited < time.Minute || s.operations()["batch-modify"] != 2 {
+				s.t.Errorf("after %s and %v, the errors are %q", waited, s.operations(), errors)
+			}
+			s.nothingLeft(declare(s))
+			s.wantMade(1)
 		})
 	}
 }
