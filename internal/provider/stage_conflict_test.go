@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -210,5 +211,35 @@ func TestStage_messageConflict(t *testing.T) {
 		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.DropAfter}) // nothing is created twice
 		s.applies(s.saying(messageTexts{"a": "one, ours", "b": "three", "c": "three"}, nil), address, update)
 		s.checks(s.holdsMessages("one, ours", "three", "three"))
+	})
+}
+
+// In the plan, a copy that lags behind shows the messages, and a newer one the conversations. The apply does not
+// overwrite a change to a message that only the newer copy has.
+func TestStage_messageConflictBehindACopy(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.saying(messageTexts{"a": "one"}, nil), address, create)
+		id := s.idOfMessage("one")
+		was, _ := s.Record(textMessages, id)
+		must(s.t, s.Edit(textMessages, id, map[string]any{"content": "one, theirs"}))
+		for range 60 { // more than an apply looks back
+			must(s.t, s.Edit("Accounts", acme, map[string]any{"name": "Acme"}))
+		}
+		s.add(map[string]any{"phone_id": otherPhone})
+		s.lie = func(_ *http.Request, answer map[string]any) int {
+			records, _ := answer["data"].([]any)
+			for _, record := range records {
+				if record := record.(map[string]any); record["id"] == id {
+					record["revision"] = was["revision"]
+				}
+			}
+			return 0
+		}
+		s.meanwhile = func() { s.lie = nil }
+		s.refused(s.saying(messageTexts{"a": "one, ours"}, nil), "Conflicting Change of Text Message")
+		if held := s.liveMessages()["one, theirs"]; held == nil {
+			s.t.Errorf("the messages are %v", s.liveMessages())
+		}
 	})
 }
