@@ -3,7 +3,6 @@
 package provider_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -108,15 +107,14 @@ func (b *binary) write(name, content string) {
 // its provider, as Ctrl-C or CI does.
 func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output string, exitCode int) {
 	b.t.Helper()
-	var out bytes.Buffer
+	out, err := os.CreateTemp(b.t.TempDir(), "output") // not a pipe, which a provider that outlives Terraform keeps open
+	must(b.t, err)
+	defer func() { _ = out.Close() }()
 	command := exec.CommandContext(b.t.Context(), b.terraform, append(arguments, "-no-color")...)
 	command.Dir, command.Env = b.dir, b.env
-	command.Stdout, command.Stderr = &out, &out
+	command.Stdout, command.Stderr = out, out
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.WaitDelay = 10 * time.Second
-	if err := command.Start(); err != nil {
-		b.t.Fatal(err)
-	}
+	must(b.t, command.Start())
 	ended := make(chan struct{})
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
@@ -129,7 +127,12 @@ func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output str
 	_ = command.Wait() // the exit code shows it
 	close(ended)
 	waiting.Wait()
-	return out.String(), command.ProcessState.ExitCode()
+	if command.ProcessState.ExitCode() < 0 { // a signal has ended Terraform, but not its provider
+		b.t.Cleanup(func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) })
+	}
+	text, err := os.ReadFile(out.Name())
+	must(b.t, err)
+	return string(text), command.ProcessState.ExitCode()
 }
 
 // ids returns the ids of the conversations in the state.
@@ -211,6 +214,38 @@ func interruptApply(t *testing.T, signal syscall.Signal) {
 	if output, code := b.run(nil, "plan", "-detailed-exitcode"); code != 0 {
 		t.Errorf("something is left to do (%d):\n%s", code, output)
 	}
+}
+
+// Someone closes the terminal of a long apply. Terraform ends at once, while a request is under way. Its provider
+// outlives it, and reads back what the request has created. The next apply adopts that, and creates the rest.
+func TestAccTextMessageConversations_hangup(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	const wanted = 30
+	configuration := func(more string) string {
+		return w.bulk(numbered(wanted), "rollback_method = 1\n"+more, "batch_size = 10", "max_concurrent_requests = 1")
+	}
+	s := newBinary(t, "").scene(t, w)
+	s.signal = syscall.SIGHUP
+	s.write("main.tf", configuration(""))
+	interrupt, isOver, isReadBack := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	w.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Do: func() {
+		close(interrupt)
+		<-isOver
+		w.Inject(mockserver.Fault{Method: http.MethodGet, Path: conversations, Times: 1, Do: func() { close(isReadBack) }})
+	}})
+	if output, code := s.run(interrupt, applies...); code >= 0 {
+		t.Fatalf("Terraform survives the signal, and ends with %d:\n%s", code, output)
+	}
+	close(isOver)
+	select {
+	case <-isReadBack:
+	case <-time.After(time.Minute):
+		t.Fatal("the provider has ended with Terraform")
+	}
+	s.plays(configuration("adopt_existing = true"), 0, applies, "Will Be Adopted", "Apply complete!")
+	s.made(0, wanted, wanted)
+	s.owns()
 }
 
 // wantOwned checks that the state has exactly the conversations of the server.
