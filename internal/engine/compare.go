@@ -54,8 +54,10 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	}
 	isKnown := w.col.stubs != nil && w.col.stubs.isStub(current) // no more of it was read, because its revision is the known one
 	if change.Baseline != nil && !isKnown && !w.col.engine.settings.Overwrite {
-		if fields := w.col.fields.conflicts(&change.Input, *change.Baseline, &current); len(fields) > 0 {
-			w.results[i].Err = &ConflictError{ID: id, Known: change.Baseline.Revision, Current: current.Meta().Revision, Fields: fields}
+		known := change.Baseline.Revision
+		hasChanged := known != NoFloor && current.Meta().Revision > known
+		if fields := w.col.fields.conflicts(&change.Input, *change.Baseline, &current, hasChanged); len(fields) > 0 {
+			w.results[i].Err = &ConflictError{ID: id, Known: known, Current: current.Meta().Revision, Fields: fields}
 			return false
 		}
 	}

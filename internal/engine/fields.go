@@ -191,17 +191,18 @@ type Conflict struct {
 	Known  string // what the caller knows
 	Wanted string // what the update sets
 	Held   string // what the CRM holds
+	Unread bool   // the caller does not know the field
 }
 
-// conflicts returns the fields that the input sets and that someone else has set to another
-// value since the baseline.
-func (f fields[T, In]) conflicts(in *In, baseline Baseline, record *T) []Conflict {
+// conflicts returns the fields that the input sets and that someone else has set to another value since the baseline.
+// If the record has changed since, that includes values of fields that the baseline lacks.
+func (f fields[T, In]) conflicts(in *In, baseline Baseline, record *T, hasChanged bool) []Conflict {
 	var found []Conflict
 	for field := range f.setIn(in) {
 		wanted, held := field.wanted(in), field.held(record)
 		before, isKnown := baseline.Fields[field.name]
-		if isKnown && !field.same(before, held) && !field.same(wanted, held) {
-			found = append(found, Conflict{Field: field.name, Known: before, Wanted: wanted, Held: held})
+		if (isKnown || hasChanged) && !field.same(before, held) && !field.same(wanted, held) {
+			found = append(found, Conflict{Field: field.name, Known: before, Wanted: wanted, Held: held, Unread: !isKnown})
 		}
 	}
 	return found
@@ -214,6 +215,7 @@ type Baseline struct {
 	// AsOf is the as-of of the read, or [NoFloor] if unknown. The record is unchanged if nothing newer has changed it.
 	AsOf int64
 	// Fields are the texts of the record's fields, by their names in the API: ids as [TextOf] returns them, numbers of
-	// a [client.Enum] by their names, times in RFC 3339, and "" for null. A missing field is never in conflict.
+	// a [client.Enum] by their names, times in RFC 3339, and "" for null. A missing field is in
+	// conflict only if the record has changed since the read and has a value there.
 	Fields map[string]string
 }

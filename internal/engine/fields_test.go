@@ -82,6 +82,6 @@ func TestConflictsOfKnownFields(t *testing.T) {
 	update := client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientContactID: client.Value(jones)}}
 	record := client.Conversation{ConversationValues: client.ConversationValues{RecipientContactID: smith}}
 	for want, known := range []map[string]string{{}, {"recipient_contact_id": ""}} {
-		wantEqual(t, "conflicts", want, len(fields.conflicts(&update, Baseline{Fields: known}, &record)))
+		wantEqual(t, "conflicts", want, len(fields.conflicts(&update, Baseline{Fields: known}, &record, false)))
 	}
 }

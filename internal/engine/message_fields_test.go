@@ -42,7 +42,7 @@ func TestContentsAndTimes(t *testing.T) {
 		known := knownMessage(client.Message{MessageValues: client.MessageValues{Content: test.held, Direction: 1}})
 		changed := client.Message{MessageValues: client.MessageValues{Content: sent, Direction: 1}}
 		input.Content = client.Value("ours")
-		if conflicts := len(messageFields.conflicts(&input, *known, &changed)) > 0; conflicts == test.same {
+		if conflicts := len(messageFields.conflicts(&input, *known, &changed, false)) > 0; conflicts == test.same {
 			t.Errorf("%s: a conflict: %t", name, conflicts)
 		}
 	}

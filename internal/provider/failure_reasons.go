@@ -214,6 +214,13 @@ func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnosti
 			hint = "The values may be sensitive, so this message doesn't show them. To see them, look in the CRM for the " +
 				"record with this id, and in the plan for the other values. "
 		}
+		if field.Unread {
+			diags.AddAttributeError(at, f.conflictSummary(),
+				fmt.Sprintf("%sSomeone else has changed the %s %s since the plan was made. The state does not contain %s, because the configuration did not set it before:\n\n"+
+					"  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n%sThe provider wrote nothing to this %s. If the planned value should replace the one in the CRM, apply again.",
+					f.prefix(at), f.thing(), conflict.ID, field.Field, shown(field.Field, field.Wanted), conflict.Current, shown(field.Field, field.Held), hint, f.thing()))
+			continue
+		}
 		diags.AddAttributeError(at, f.conflictSummary(),
 			fmt.Sprintf("%sSomeone else has changed %s of the %s %s since the plan was made:\n\n"+
 				"  - as the plan knew it (%s): %s\n  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n"+

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -242,4 +243,44 @@ func TestStage_messageConflictBehindACopy(t *testing.T) {
 			s.t.Errorf("the messages are %v", s.liveMessages())
 		}
 	})
+}
+
+// An entry of a map declares an attribute for the first time, and someone has set it since the plan. The error shows
+// both values, and a second apply overwrites the one in the CRM. If it was set before the plan, the plan wins, and so it
+// does if someone has changed something else.
+func TestStage_conflictOfNewAttribute(t *testing.T) {
+	t.Parallel()
+	entry := func(s *stage, more declared) map[string]block {
+		d := declared{"phone_id": phone, number: "+15550000000"}
+		maps.Copy(d, more)
+		return s.bulk(map[string]declared{"a": d}, nil)
+	}
+	for name, test := range map[string]struct {
+		before, after map[string]any // set by others before and after the plan
+		refused       bool
+	}{
+		"after the plan":  {after: map[string]any{"recipient_account_id": globex}, refused: true},
+		"before the plan": {before: map[string]any{"recipient_account_id": globex}},
+		"another one":     {after: map[string]any{"recipient_contact_id": bob}},
+		"the same value":  {after: map[string]any{"recipient_account_id": acme}},
+	} {
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			s.applies(entry(s, nil), bulkAddress, create)
+			if test.before != nil {
+				must(s.t, s.Edit(conversations, s.id(), test.before))
+			}
+			if test.after != nil {
+				s.meanwhile = s.someoneElse(s.id, test.after)
+			}
+			wanted := entry(s, declared{"recipient_account_id": acme})
+			if _, errors := s.apply(wanted); test.refused != says("Conflicting Change of Text Message Conversation", `conversations["a"].recipient_account_id: `, "as planned: "+acme, "in the CRM now", globex, "apply again").MatchString(errors) || !test.refused && errors != "" {
+				s.t.Errorf("the errors are %q", errors)
+			}
+			s.checks(s.holds(map[string]any{"recipient_account_id": map[bool]any{true: globex, false: acme}[test.refused]}))
+			if test.refused {
+				s.applies(wanted, bulkAddress, update)
+			}
+			s.checks(s.holds(map[string]any{"recipient_account_id": acme}))
+		})
+	}
 }
