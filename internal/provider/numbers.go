@@ -78,21 +78,25 @@ func (r respelling) sent(n numbers, number string) string {
 	return number
 }
 
-// asSent returns a conversation of the CRM with the number as it was sent. If the CRM's
-// spelling could not be read back before, asSent remembers it.
-func (n numbers) asSent(c client.Conversation) client.Conversation {
+// asSent returns a conversation of the CRM with the number as it was sent. known is the number in the state, or empty.
+// The number of a conversation can't change. So if the CRM begins to show it in another spelling, asSent remembers
+// that one.
+func (n numbers) asSent(c client.Conversation, known string) client.Conversation {
 	id, number := c.ID, c.RecipientPhoneNumber
 	respelled, found := n.respellings[id]
+	if !found && n.respellings != nil && known != "" {
+		respelled = respelling{Sent: known}
+	}
 	switch {
-	case !found || number == "":
+	case respelled.Sent == "" || number == "":
 		return c
 	case n.Same(respelled.Sent, number):
 		delete(n.respellings, id) // it needs no memory
 		return c
-	case respelled.Open && !n.MayBeSpelling(respelled.Sent, number):
+	case (!found || respelled.Open) && !n.MayBeSpelling(respelled.Sent, number):
 		delete(n.respellings, id)
 		return c
-	case respelled.Held == "":
+	case respelled.Held == "" || !n.Same(respelled.Held, number) && n.MayBeSpelling(respelled.Sent, number):
 		respelled.Held, respelled.Open = number, false
 		n.respellings[id] = respelled
 	}

@@ -53,11 +53,12 @@ func TestNumbers_asSent(t *testing.T) {
 		"as remembered":          {held, "*** ****0133", sent, respellings{id: {Sent: sent, Held: held}}},
 		"not read back before":   {"", held, sent, respellings{id: {Sent: sent, Held: held}}},
 		"drift":                  {held, "*******0134", "*******0134", respellings{id: {Sent: sent, Held: held}}},
+		"in a third spelling":    {held, "19075550133", sent, respellings{id: {Sent: sent, Held: "19075550133"}}},
 		"written as sent by now": {held, "+19075550133", "+19075550133", respellings{}},
 		"without a number":       {held, "", "", respellings{id: {Sent: sent, Held: held}}},
 	} {
 		n := numbers{respellings: respellings{id: {Sent: sent, Held: test.kept}}}
-		if got := n.asSent(client.Conversation{RecordValues: client.RecordValues{ID: id}, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
+		if got := n.asSent(client.Conversation{RecordValues: client.RecordValues{ID: id}, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}, "").RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
 		if diff := cmp.Diff(test.left, n.respellings); diff != "" {
@@ -77,6 +78,28 @@ func TestNumbers_asSent(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[client.ID]bool{id: true}, left.adopted); diff != "" {
 		t.Errorf("adopted (-want +got):\n%s", diff)
+	}
+}
+
+// The number of a conversation can't change. If the CRM begins to show it in another spelling, that is remembered.
+func TestNumbers_newSpelling(t *testing.T) {
+	t.Parallel()
+	const known = "+1 907 555 0133"
+	id := parse(t, idC)
+	for held, want := range map[string]string{
+		"+19075550133": "+19075550133", "19075550133": known, "0019075550133": known, "*******0133": known, // the same number
+		"+19075550134": "+19075550134", "*******0134": "*******0134", "": "",
+	} {
+		n := numbers{respellings: respellings{}}
+		for range 2 {
+			shown := client.Conversation{RecordValues: client.RecordValues{ID: id}, ConversationValues: client.ConversationValues{RecipientPhoneNumber: held}}
+			if got := n.asSent(shown, known).RecipientPhoneNumber; got != want {
+				t.Errorf("%q: %q; want %q", held, got, want)
+			}
+		}
+		if kept := n.respellings[id].Held; (want == known) != (kept == held && kept != "") {
+			t.Errorf("%q: remembered %v", held, n.respellings)
+		}
 	}
 }
 
@@ -110,7 +133,7 @@ func TestNumbers_rememberOpen(t *testing.T) {
 	} {
 		n := numbers{respellings: respellings{}}
 		n.rememberOpen(test.input, test.err)
-		if got := n.asSent(client.Conversation{RecordValues: client.RecordValues{ID: id}, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
+		if got := n.asSent(client.Conversation{RecordValues: client.RecordValues{ID: id}, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}, "").RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
 		if diff := cmp.Diff(test.left, n.respellings); diff != "" {

@@ -86,7 +86,7 @@ func (m conversationModel) baseline(n numbers, asOf int64) *engine.Baseline {
 // conversationFromAPI returns a conversation as Terraform sees it. A value that means the
 // same as in like keeps the spelling of like.
 func (n numbers) conversationFromAPI(c client.Conversation, like conversationModel) (m conversationModel) {
-	c = n.asSent(c) // from here on, the number needs no memory
+	c = n.asSent(c, like.RecipientPhoneNumber.ValueString()) // from here on, the number needs no memory
 	m.isPart = like.isPart
 	for _, field := range conversationFields {
 		value := field.get(&like)
