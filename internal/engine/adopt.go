@@ -132,7 +132,7 @@ func (s *search[T, In]) chooseByFields(ctx context.Context, items []int, records
 				continue
 			}
 			if !s.last && !s.agreed(i, records[n]) {
-				s.isUndecided = true
+				s.undecided[i] = lacking
 				continue
 			}
 			if respelled := s.respelled(i, byTail, s.resembles); len(respelled) > 0 && !s.agreed(i, records[n]) {
@@ -230,13 +230,16 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // other links. If the search may begin at too low a revision, the record may be an older one that someone has
 // changed.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	switch found := s.useOf(ctx, i, record.Meta().ID); {
-	case found.use == incomplete && !s.last:
-		s.isUndecided = true
-	case found.err != nil:
-		s.useErr = found.err
-	case found.use != unused, s.mayBePassed(i, record),
-		s.w.exact && (!s.col.carried(s.w.changes[i].Input, record) || s.col.fields.hasMore(&s.w.changes[i].Input, &record, isLink)),
+	switch use := s.useOf(ctx, i, record.Meta().ID); {
+	case !s.last && use.use == incomplete:
+		s.undecided[i] = lacking
+	case !s.last && s.w.changes[i].Earlier == nil && !s.hasMessages(i):
+		s.undecided[i] = unproven
+	case use.err != nil:
+		s.useErr = use.err
+	case use.use != unused, s.mayBePassed(i, record),
+		(s.w.exact || !s.hasMessages(i)) && s.hasOtherLinks(i, record),
+		s.w.exact && !s.col.carried(s.w.changes[i].Input, record),
 		s.w.attempt(i).Since.IsUnproven && !s.col.entity.ordersByRevision(ctx):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
@@ -244,12 +247,23 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	}
 }
 
+// hasOtherLinks reports whether the record has links that neither the create nor its earlier attempt has sent.
+func (s *search[T, In]) hasOtherLinks(i int, record T) bool {
+	change := &s.w.changes[i]
+	return s.col.fields.hasMore(&change.Input, &record, isLink) && (change.Tried == nil || s.col.fields.hasMore(change.Tried, &record, isLink))
+}
+
 // mayBePassed reports whether an unused record may be one that a recalled attempt has passed: it has changed since it
 // was created. If it contains the messages that the attempt has sent, it is the attempt's record, whatever the clocks
 // say.
 func (s *search[T, In]) mayBePassed(i int, record T) bool {
-	hasMessages := s.talked != nil && s.useOfSilent(i) == incomplete
-	return s.w.attempt(i).IsRecalled && !hasMessages && s.col.inside.hasChanged(record)
+	return s.w.attempt(i).IsRecalled && !s.hasMessages(i) && s.col.inside.hasChanged(record)
+}
+
+// hasMessages reports whether an unused record contains messages that the create or its attempt has sent. They prove
+// that it is the create's record.
+func (s *search[T, In]) hasMessages(i int) bool {
+	return s.talked != nil && s.useOfSilent(i) == incomplete
 }
 
 // adopt makes the record the result of a create. If the record lacks a value, or has the value of an earlier try, the

@@ -116,6 +116,7 @@ func TestInterruptWhileLooking(t *testing.T) {
 	}{
 		"it shows":         {30 * time.Second, 10 * time.Second, true},
 		"it does not show": {time.Hour, 2 * time.Hour, false},
+		"it is there":      {time.Hour, time.Millisecond, true}, // the last look needn't wait any longer
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,11 +130,11 @@ func TestInterruptWhileLooking(t *testing.T) {
 				defer cancel()
 				begin := time.Now()
 				_, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
+				apitest.WithinBubble(t, begin, 0, 3*time.Second+s.engine.config.RequestTimeout+time.Second)
 				if test.found {
 					apitest.Must(t, err)
 					return
 				}
-				apitest.WithinBubble(t, begin, 0, 3*time.Second+s.engine.config.RequestTimeout+time.Second)
 				if sinceOf(err) == nil {
 					t.Errorf("it is not remembered: %v", err)
 				}
@@ -166,7 +167,7 @@ func TestUnavailableCreateShutsTheGate(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusAfter, Status: http.StatusServiceUnavailable, RetryAfter: "20", Times: 1})
 		begin := time.Now()
 		got := s.create(t.Context(), t, 1)
-		apitest.WithinBubble(t, begin, 20*time.Second, 30*time.Second)
+		apitest.WithinBubble(t, begin, 20*time.Second, 31*time.Second)
 		wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
 		wantEqual(t, "conversations", 1, len(s.live()))
 	})

@@ -36,3 +36,9 @@ func (i *intervals) wait(ctx context.Context) bool {
 		return false
 	}
 }
+
+// waitOut waits until the patience or ctx ends.
+func (i *intervals) waitOut(ctx context.Context) {
+	i.next = time.Until(i.deadline)
+	i.wait(ctx)
+}

@@ -101,7 +101,7 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 	open := w.all()
 	_, err := c.engine.caughtUp(ctx) // an old copy lacks what the attempts have made
 	if err == nil {
-		open, err = w.settle(ctx, open, errEarlier, patience)
+		open, err = w.settle(ctx, ctx, open, errEarlier, patience)
 	}
 	if err != nil {
 		w.failUnknown(open, err)

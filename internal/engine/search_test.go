@@ -421,6 +421,30 @@ func TestTriedOtherwise(t *testing.T) {
 	})
 }
 
+// An earlier attempt has sent a link that the create no longer wants. A record with that link may be its result. A
+// record with another link is someone else's.
+func TestLinkOfTheAttempt(t *testing.T) {
+	t.Parallel()
+	for linkedTo, isOurs := range map[client.ID]bool{acme: true, zenith: false} {
+		t.Run(fmt.Sprint(isOurs), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				attempt := s.openAttempt(t)
+				tried := linked(attempt, acme).Input
+				attempt.Tried = &tried
+				if !isOurs {
+					attempt.Tried = nil
+				}
+				made := s.stranger(t, apitest.NumberOf(5), "account_relations", texts(linkedTo))
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+				if (result.Err == nil) != isOurs || isOurs && result.Value.ID != made || !isOurs && !strings.Contains(result.Err.Error(), made.String()) {
+					t.Errorf("found %s as %s: %v", made, result.Value.ID, result.Err)
+				}
+				wantEqual(t, "conversations", 2, len(s.live()))
+			})
+		})
+	}
+}
+
 // A search lists the messages of many candidates with concurrent requests.
 func TestUsesAreReadTogether(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {

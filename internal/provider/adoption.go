@@ -34,11 +34,14 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 // warnOfAdoption warns of conversations that the engine adopted for lost creates, and of conversations that may exist
 // twice. Only a refresh can adopt a conversation into a tainted resource.
 func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags diag.Diagnostics) {
-	var adopted, twins, left []string
+	var adopted, undone, twins, left []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
 		result, id := results[key], idInState(results[key])
-		if result.Adopted && !id.IsZero() {
+		switch {
+		case result.Adopted && !id.IsZero():
 			adopted = append(adopted, underKey(key, id.String()))
+		case result.Adopted && errors.Is(result.Err, engine.ErrUndone):
+			undone = append(undone, underKey(key, result.Value.ID.String()))
 		}
 		switch {
 		case len(result.Twins) == 0:
@@ -56,6 +59,9 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 		"The provider found {a conversation that has|conversations that have} appeared since and {fits|fit} what was sent, and adopted {it|them}: %s."+taint+
 		" If {the conversation|one of them} belongs to someone else, set deletion_policy = \"abandon\", apply, "+
 		"remove the conversation from the configuration, and apply again. Then you can remove deletion_policy and declare the conversation again."))
+	diags.Append(warnOf(undone, at, "Adopted Text Message Conversation Deleted", inNumber(len(undone) > 1, "The CRM gave no usable reply when the provider created {a conversation|several conversations}. "+
+		"The provider found {a conversation that has|conversations that have} appeared since and {fits|fit} what was sent, and deleted {it|them}, because another conversation failed: %s. "+
+		"If {it|one of them} belonged to someone else, restore it in the CRM."))...)
 	const repeated = "The CRM gave no usable reply when the provider created a conversation, and did not show it within " +
 		"recovery_timeout. So the provider sent the create again"
 	diags.Append(warnOf(twins, at, "Text Message Conversation May Exist Twice", repeated+". The CRM may have carried out both requests: "+
