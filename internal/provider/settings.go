@@ -94,7 +94,7 @@ func settingsSchema() schema.Schema {
 				"Waiting for `Retry-After` doesn't count as a retry, but one request waits at most a minute for each of its tries: `1 + max_retries` minutes in total.", int64(defaults.MaxRetries), 0, 20),
 			"request_timeout": durationSetting("How long one request may take, including its reply. After an interrupt, everything that is in flight ends within this time.",
 				defaults.RequestTimeout, time.Second, time.Hour),
-			"recovery_timeout": durationSetting("How long the provider searches for a conversation whose create got no reply, before it sends the create again, "+
+			"recovery_timeout": durationSetting("How long the provider searches for a conversation whose create got no reply, before it sends the create again or adopts a conversation that others may have made, "+
 				"and how long it waits for reads that lag behind writes.", engineDefaults.RecoveryTimeout, 0, time.Hour),
 		},
 	}
