@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -43,9 +44,7 @@ func TestStage_lateBesideLookAlike(t *testing.T) {
 			runOnStage(t, at+" "+name, mockserver.Behavior{}, nil, func(s *stage) {
 				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.CommitLater, Status: 504, CommitAfter: 2 * time.Second, Times: 1, Do: func() {
 					record := map[string]any{"phone_id": phone, number: "+15550000000"}
-					for field, value := range more {
-						record[field] = value
-					}
+					maps.Copy(record, more)
 					s.add(record)
 				}})
 				_, errors := s.apply(declare(s))
