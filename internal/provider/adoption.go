@@ -102,24 +102,26 @@ func candidatesOf(err error) ([]client.ID, bool) {
 
 // candidates says that one of these conversations may be the created one, and what to do. A single conversation is in
 // doubt if it differs from what was sent, or contains messages of other users.
-func candidates(ids []client.ID) string {
+func candidates(ids []client.ID, isSingle bool) string {
 	if len(ids) == 1 {
 		return fmt.Sprintf("The conversation %s in the CRM may be it, or may belong to someone else: it differs "+
 			"from what was sent, or others have written messages in it. The provider leaves it alone. %s",
-			ids[0], severalAdvice)
+			ids[0], severalAdvice(isSingle))
 	}
 	return fmt.Sprintf("Several conversations in the CRM may be it: %s. The provider leaves all of them alone. %s",
-		idList(ids), severalAdvice)
+		idList(ids), severalAdvice(isSingle))
 }
 
-const severalAdvice = "Find out in the CRM which conversation is the right one. If the resource is tainted, first run terraform untaint with " +
-	"its address, or else the apply replaces the conversation that is left. Then run terraform state rm with " +
-	"the address, and import the right conversation by its UUID. For an entry of a map, remove " +
-	"the entry, apply, and add it again with adopt_existing = true. If several conversations of this number must stay in the CRM, " +
-	"remove the map from the state instead, and import all its conversations under their keys. " +
-	"Declare the messages that the conversation " +
-	"already has by their ids, or else the apply creates them again. Or " +
-	"delete the conversations that no one needs in the CRM, and apply again."
+// severalAdvice says what to do if conversations may belong to the resource or to someone else.
+func severalAdvice(isSingle bool) string {
+	return "Find out in the CRM which conversation is the right one. If the resource is tainted, first run terraform untaint with " +
+		"its address, or else the apply replaces the conversation that is left. " + inNumber(!isSingle, "{Then run terraform state rm with "+
+		"the address, and import the right conversation by its UUID|Then remove "+
+		"the entry, apply, and add it again with adopt_existing = true. If several conversations of this number must stay in the CRM, "+
+		"remove the map from the state instead, and import all its conversations under their keys}. ") +
+		"Declare the messages that the conversation already has by their ids, or else the apply creates them again. Or " +
+		"delete the conversations that no one needs in the CRM, and apply again."
+}
 
 // idsOf returns the ids of records.
 func idsOf[T client.Record](records []T) []client.ID {

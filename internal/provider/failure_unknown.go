@@ -37,9 +37,9 @@ func (f failure) outcomeUnknown() string {
 	case isAmbiguous:
 		if len(f.keys) > 1 {
 			return "The CRM gave no usable reply when the provider created these conversations. For each of them, the CRM has one or more candidates, which may " +
-				"belong to someone else. The provider leaves all of them alone. The next plan names them. " + severalAdvice
+				"belong to someone else. The provider leaves all of them alone. The next plan names them. " + severalAdvice(false)
 		}
-		return "The CRM gave no usable reply when the provider created the conversation. " + candidates(ids)
+		return "The CRM gave no usable reply when the provider created the conversation. " + candidates(ids, len(f.keys) == 0)
 	}
 	return f.createUnknown()
 }

@@ -40,7 +40,7 @@ func (m *memory) keptOpen(key string, err error, isReplaced bool) diag.Diagnosti
 		m.open[key].phone(), m.open[key].Since.Revision, failure{err: err}.whyForbidden(), err)
 	switch ids, isAmbiguous := candidatesOf(err); {
 	case isAmbiguous && isReplaced:
-		text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
+		text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids, false)
 	case isAmbiguous:
 		delete(m.open, key) // the next apply would not learn more
 		text = fmt.Sprintf(leftAlone, idList(ids))
@@ -154,7 +154,7 @@ func (l layout) warnOfStillOpen(left createResults, policy types.String) diag.Di
 			ids = found.LookAlikes
 		}
 		if isAmbiguous || len(ids) > 0 {
-			advice = " Each conversation that is named here may be the created one, or may belong to someone else: it differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone. " + severalAdvice
+			advice = " Each conversation that is named here may be the created one, or may belong to someone else: it differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone. " + severalAdvice(l.isSingle)
 		} else if !found.Value.ID.IsZero() {
 			ids = []client.ID{found.Value.ID}
 		}
