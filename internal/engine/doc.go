@@ -29,7 +29,8 @@
 //     If there are more records than lost creates, it chooses none, and the error names them all.
 //  2. chooseRespelled gives the creates that are left the records with the same tail, whose name
 //     may be a spelling of theirs.
-//  3. adoptProven adopts a chosen record, unless its use shows that it is someone else's.
+//  3. adoptProven adopts a chosen record, unless its links or its use show that it is someone else's. If no
+//     message proves that it is the create's, it waits for the last look, because the create's own may come late.
 //  4. doubts are the records that a create may have made although it has not adopted them. They
 //     keep it from being sent again.
 //  5. passClaimed notes the records that others have claimed, so that a later attempt passes them.
@@ -84,7 +85,7 @@
 //   - Adopt: to take a record that the space shows for the result of a lost create. That
 //     needs proof: no more records of one identity than creates that may have made them,
 //     the messages that were sent inside it, and nothing that contradicts what was sent,
-//     such as a message of others.
+//     such as a link or a message of others.
 //   - Spelling: how the service writes a value that it was sent, such as a number without
 //     its spaces. A spelling of what was sent is what was sent.
 //   - Stub: a record as a list shows it, without its contents. The engine never reads more
