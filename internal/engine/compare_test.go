@@ -426,6 +426,30 @@ func TestRestoreFails(t *testing.T) {
 	}
 }
 
+// A record that can't be restored does not roll back the restore of another one, although the updates are all or
+// nothing.
+func TestRestoresAreIndependent(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+		t.Run(reply, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{RollbackReply: reply}, func(t *testing.T, s testSpace) {
+				inputs := []conversationChange{{}, {}}
+				for i := range inputs {
+					before := s.create(t.Context(), t, i)
+					apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, before.ID.String()))
+					inputs[i] = change(before)
+					inputs[i].Restore = true
+				}
+				apitest.Must(t, s.Purge(apitest.ConversationSegment, idAt(inputs, 0).String()))
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: client.RollbackAll}, false)
+				wantProblem(t, results[0].Err, client.NotFound)
+				apitest.Must(t, results[1].Err)
+				wantEqual(t, "is deleted", any(false), s.record(t, idAt(inputs, 1))["is_deleted"])
+			})
+		})
+	}
+}
+
 // The error tells a protected record from a missing permission.
 func TestDeleteProtected(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {

@@ -63,6 +63,24 @@ func TestTwins(t *testing.T) {
 	}
 }
 
+// An interrupt comes while the create is sent a second time. The error still names the twin.
+func TestTwinsAfterAnInterrupt(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		var late client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1},
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
+				late = s.stranger(t, apitest.NumberOf(1))
+				interrupt()
+			}})
+		result := s.engine.Conversations.CreateOrUpdateMany(ctx, newConversations(2)[1:], client.WriteOptions{}, false)[0]
+		apitest.Must(t, result.Err)
+		wantEqual(t, "twins", []client.ID{late}, result.Twins)
+	})
+}
+
 // The read-back waits for a copy that lags behind.
 func TestReadBackWaitsForACopy(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {

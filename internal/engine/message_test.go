@@ -79,6 +79,26 @@ func TestMessagesCreatedAlong(t *testing.T) {
 	}
 }
 
+// A create is lost, and its record lacks a value, which the engine adds. It does not send the messages again.
+func TestMessagesOfAPartAreNotSentAgain(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1}, mockserver.Fault{
+			Method: http.MethodGet, Path: apitest.ConversationSegment, Skip: 1, Times: 1, Do: func() {
+				for _, made := range s.live()[1:] {
+					s.edit(t, idOf(fmt.Sprint(made["id"])), map[string]any{"recipient_account_id": nil})
+				}
+			},
+		})
+		create := messaged(newConversation(1), "Hi")
+		create.Input.RecipientAccountID = client.Value(acme)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "adopted and completed", []any{true, acme}, []any{result.Adopted, result.Value.RecipientAccountID})
+		wantEqual(t, "messages", 1, len(s.Records(messageSegment)))
+	})
+}
+
 // Someone answers before the messages of a new conversation are read. The answer is newer than the created message, so
 // it is not read, unless the status of the created message has changed since.
 func TestAnswerToAMessageCreatedAlong(t *testing.T) {

@@ -285,6 +285,20 @@ func TestLooksPatiently(t *testing.T) {
 	}
 }
 
+// A lost create is sent again after the recovery timeout, and the caller has no permission any more. Meanwhile, the
+// record of the first request shows. The engine looks once more, and adopts it.
+func TestLooksAfterAForbiddenRepetition(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		var made client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1},
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true, Do: func() { made = s.stranger(t, apitest.NumberOf(1)) }})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "adopted", []any{true, made}, []any{result.Adopted, result.Value.ID})
+	})
+}
+
 // The engine does not send a batch for ever to a service that never replies. The service
 // may still be working on what was sent.
 func TestLostForEver(t *testing.T) {
@@ -308,6 +322,21 @@ func TestLostForEver(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A proxy answers a create with a page of its own. The same request would get the same answer, so it is sent once.
+func TestAnswerOfAProxyIsNotRepeated(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		sent := 0
+		s.Inject(mockserver.Fault{
+			Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Reply: "<html>Blocked</html>", ContentType: "text/html",
+			Do: func() { sent++ },
+		})
+		_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		wantProblem(t, err, client.OutcomeUnknown)
+		wantEqual(t, "requests", 1, sent)
+	})
 }
 
 // A look must not fail because of odd conversations of strangers.
@@ -607,5 +636,27 @@ func TestUpdatedIsNotAdopted(t *testing.T) {
 			t.Error("the create adopted what is updated")
 		}
 		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// The same holds if the update is not sent, because it has a conflict.
+func TestConflictingIsNotAdopted(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		id := s.seed(t, 1)[0]
+		page, err := s.client.Conversations.List(t.Context(), client.Query{}) // as a state knows it
+		apitest.Must(t, err)
+		update := since(page.Records[0])
+		update.Input.RecipientContactID = client.Value(jones)
+		s.edit(t, id, map[string]any{"recipient_contact_id": smith.String()})
+		_, err = s.engine.Conversations.writeOne(t.Context(), update, 0)
+		wantProblem(t, err, client.Conflicting)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropBefore, Do: func() {
+			s.edit(t, id, map[string]any{"recipient_contact_id": nil})
+		}})
+		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(100_000), 0) // of the same number
+		apitest.Must(t, err)
+		if got.ID == id {
+			t.Error("the create adopted what another change is about")
+		}
 	})
 }

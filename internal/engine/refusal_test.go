@@ -197,6 +197,33 @@ func TestItemOfUnknownOutcome(t *testing.T) {
 	}
 }
 
+// The error of a create that repeats an earlier attempt says whether it was sent itself: not if the engine can't look
+// for the result of that attempt, but if the service has answered with an error of the server.
+func TestWhetherARepetitionWasSent(t *testing.T) {
+	t.Parallel()
+	for name, isSent := range map[string]bool{"not sent": false, "sent": true} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				attempt := s.openAttempt(t)
+				unseen := mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true}
+				if isSent {
+					s.Inject(mockserver.Fault{
+						Path: "batch-modify", Kind: mockserver.ReplaceReply, Reply: `{"success":true,"data":[{"success":false,"http_status":500,"code":1,"name":"X","message":"x"}]}`,
+						Do: func() { s.Inject(unseen) },
+					})
+				} else {
+					s.Inject(unseen) // the moment is known already
+				}
+				_, err := s.engine.Conversations.writeOne(t.Context(), attempt, 0)
+				lost, _ := errors.AsType[*LostCreateError](err)
+				if lost == nil || lost.Unsent == isSent {
+					t.Errorf("%+v: %v", lost, err)
+				}
+			})
+		})
+	}
+}
+
 // The ids in a reply count, whatever the status of the reply.
 func TestItemsCountWhateverTheStatus(t *testing.T) {
 	t.Parallel()
@@ -295,6 +322,37 @@ func TestRolledBackRepetition(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The repetition of such a request is refused as a whole, and then each half of it. Each create may still exist.
+func TestDividedRepetition(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		s.SetLag(time.Hour)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply})
+		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(2), client.WriteOptions{RollbackMethod: client.RollbackFailed}, false) {
+			if sinceOf(result.Err) == nil {
+				t.Errorf("create %d: %v", i, result.Err)
+			}
+		}
+	})
+}
+
+// Two creates repeat earlier attempts in one request, which is refused as a whole. The reason may be one of them, so
+// the other attempt may have been carried out.
+func TestRefusedTogether(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		first := s.openAttempt(t)
+		second := newConversation(6)
+		second.Earlier = first.Earlier
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply})
+		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{first, second}, client.WriteOptions{RollbackMethod: client.RollbackAll}, false) {
+			if sinceOf(result.Err) == nil {
+				t.Errorf("create %d: %v", i, result.Err)
+			}
+		}
+	})
 }
 
 // A repetition is refused, and nothing can be read after that. The error has what the service says.

@@ -294,6 +294,19 @@ func TestLinkThatIsNotShown(t *testing.T) {
 	})
 }
 
+// A service merges arrays, and refuses to delete the link that the update should have removed.
+func TestLinkThatStays(t *testing.T) {
+	inSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge}, func(t *testing.T, s testSpace) {
+		made, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
+		apitest.Must(t, err)
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true})
+		_, err = s.engine.Conversations.writeOne(t.Context(), linked(since(made)), 0)
+		if wantProblem(t, err, client.NotPermitted); !errors.Is(err, ErrLinksLeft) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
 // If a caller gives up before its batch is sent, nothing of it is sent. Later, the engine
 // waits for the result, reads it back and returns it.
 func TestInterruptedWrite(t *testing.T) {
