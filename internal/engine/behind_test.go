@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,6 +87,41 @@ func TestFailedLookAtACopyBehind(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The space is behind what the user has seen. Nothing there is deleted or restored, because it may have changed since.
+func TestNothingIsDeletedOrRestoredBehind(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 2)
+		page, err := s.client.Conversations.List(t.Context(), client.Query{})
+		apitest.Must(t, err)
+		apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, ids[1].String()))
+		next := scriptedEngine(t, s.network.RoundTrip)
+		next.Expect(int64(s.Revision()) + 1)
+		wantProblem(t, next.Conversations.Delete(t.Context(), ids[0], 0), client.Behind)
+		deleted := change(page.Records[slices.IndexFunc(page.Records, func(c client.Conversation) bool { return c.ID == ids[1] })])
+		deleted.Restore = true
+		_, err = next.Conversations.writeOne(t.Context(), deleted, 0)
+		wantProblem(t, err, client.Behind)
+		for i, id := range ids {
+			wantEqual(t, "is deleted", any(i == 1), s.record(t, id)["is_deleted"])
+		}
+	})
+}
+
+// A record was created, but could not be read back. Its deletion gets lost, and the copy that answers the look does
+// not show the record yet. That does not count as gone.
+func TestUnreadIsNotDeleted(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		time.Sleep(time.Hour)
+		s.SetLag(time.Minute)
+		id := s.stranger(t, apitest.NumberOf(1))
+		next := scriptedEngine(t, s.network.RoundTrip, func(c *testConfig) { c.RecoveryTimeout = time.Second })
+		next.Reach(int64(s.Revision()))
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.DropBefore})
+		wantProblem(t, next.Conversations.Delete(t.Context(), id, 0), client.Behind)
+	})
 }
 
 // A space that is behind does not show what an open create has made. That proves nothing.

@@ -232,6 +232,24 @@ func TestFetchManyFailsForOne(t *testing.T) {
 	wantEqual(t, "found", 2, len(got))
 }
 
+// A list does not show the phone of a conversation. A get does.
+func TestFetchManyFromAListWithoutPhones(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 3)
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment) {
+				return without(mock, r, ids[1], apitest.NumberOf(1))
+			}
+			return mock.RoundTrip(r)
+		})
+		found, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
+		apitest.Must(t, err)
+		for _, id := range ids {
+			wantEqual(t, "the phone", frontDesk, found[id].PhoneID)
+		}
+	})
+}
+
 // If the service goes down, the reads that have not begun are not tried: each try takes as long as all
 // retries.
 func TestFetchManyFromAServiceThatGoesDown(t *testing.T) {

@@ -238,6 +238,29 @@ func TestReadTooEarly(t *testing.T) {
 	}
 }
 
+// The shared list begins anew, because a later reader's user has seen more. It answers no reader with a record from
+// before, and keeps the older as-of for the records that earlier readers have got.
+func TestListBegunAnew(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 2*client.MaxPageSize)
+		changed, others := ids[0], ids[client.MaxPageSize:]
+		_, err := s.engine.Conversations.ReadMany(t.Context(), ids[1:client.MaxPageSize])
+		apitest.Must(t, err)
+		asOf := s.engine.Conversations.ListedAsOf()
+		s.edit(t, changed, map[string]any{"recipient_account_id": acme.String()})
+		for _, id := range others { // so that the first page does not show it
+			s.edit(t, id, map[string]any{"recipient_contact_id": smith.String()})
+		}
+		s.engine.Expect(int64(s.Revision()))
+		for _, id := range []client.ID{others[0], changed} {
+			got, err := s.engine.Conversations.Read(t.Context(), id)
+			apitest.Must(t, err)
+			wantEqual(t, "revision", s.record(t, id)["revision"], any(int(got.Revision)))
+		}
+		wantEqual(t, "as-of", asOf, s.engine.Conversations.ListedAsOf())
+	})
+}
+
 // A list has shown a conversation, which a create then adopts and completes. The list no longer
 // answers for it.
 func TestAdoptedIsReadAnew(t *testing.T) {

@@ -264,9 +264,17 @@ func TestExpectAndReach(t *testing.T) {
 	wantEqual(t, "reached", int64(8), s.engine.Reached())
 }
 
-// A conversation that the engine has created did not exist before. One that its user knows did.
+// A conversation that the engine has created did not exist before. One that its user knows did. A deleted one does not
+// count, even if the service shows it.
 func TestOfPhoneBefore(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment) {
+				r.URL.RawQuery += "&include-deleted=true"
+			}
+			return mock.RoundTrip(r)
+		})
+		apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, s.stranger(t, apitest.NumberOf(4)).String()))
 		theirs := s.stranger(t, apitest.NumberOf(1))
 		s.engine.Conversations.Claim("", theirs)
 		created := s.create(t.Context(), t, 2)
@@ -281,6 +289,75 @@ func TestOfPhoneBefore(t *testing.T) {
 			t.Errorf("%d existed before", len(found))
 		}
 	})
+}
+
+// Nothing is said about a phone while a create is under way, or if the space or the list may lack a conversation.
+func TestOfPhoneBefore_incomplete(t *testing.T) {
+	t.Parallel()
+	t.Run("create under way", func(t *testing.T) {
+		inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+			apitest.Must(t, s.engine.claims.creating.Acquire(t.Context(), one))
+			listed := make(chan error, 1)
+			go func() {
+				_, err := s.engine.OfPhoneBefore(t.Context(), frontDesk)
+				listed <- err
+			}()
+			time.Sleep(time.Minute)
+			wantEqual(t, "requests during the create", 0, len(s.requests()))
+			s.engine.claims.creating.Release(one)
+			apitest.Must(t, <-listed)
+		})
+	})
+	t.Run("behind", func(t *testing.T) {
+		inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+			s.engine.Expect(int64(s.Revision()) + 1)
+			_, err := s.engine.OfPhoneBefore(t.Context(), frontDesk)
+			wantProblem(t, err, client.Behind)
+		})
+	})
+	t.Run("phone not shown", func(t *testing.T) {
+		inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+			id := s.seed(t, 1)[0]
+			s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+				return without(mock, r, id, apitest.NumberOf(1))
+			})
+			_, err := s.engine.OfPhoneBefore(t.Context(), frontDesk)
+			wantProblem(t, err, client.UnexpectedReply)
+		})
+	})
+}
+
+// The outcome of a create that repeats an earlier attempt is still unknown after a refusal, unless the attempt has
+// sent the same. It is known if the create was carried out, even if that was undone or could not be read back.
+func TestStillOpen(t *testing.T) {
+	t.Parallel()
+	c := replyingEngine(t, "").Conversations
+	refusal := &client.APIError{HTTPStatus: http.StatusUnprocessableEntity, Code: 40000}
+	for name, test := range map[string]struct {
+		err    error
+		tried  int // the number of the attempt's conversation; 0: as now
+		isOpen bool
+	}{
+		"not sent":               {err: ErrNotSent, isOpen: true},
+		"refused":                {err: refusal},
+		"refused, as before":     {err: refusal, tried: 1},
+		"refused, unlike before": {err: refusal, tried: 2, isOpen: true},
+		"unread":                 {err: &UnreadError{Err: errGone}},
+		"undone":                 {err: ErrUndone},
+		"left over":              {err: &LeftoverError{Err: errUnread}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			change := newConversation(1)
+			change.Earlier = &Attempt{}
+			if test.tried > 0 {
+				change.Tried = new(inputOf(test.tried))
+			}
+			if err := c.stillOpen(change, test.err); errors.As(err, new(*LostCreateError)) != test.isOpen {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
 }
 
 // The engine does not get a message whose content belongs to someone else, unless the service
