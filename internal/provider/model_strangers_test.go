@@ -137,14 +137,18 @@ func (v *verdict) hearUndecided() {
 	}
 }
 
-// decide does what the provider then asks for: it deletes the conversations in the CRM that are not needed. It
-// reports whether an apply must follow.
+// decide does what the provider then asks for: it deletes the conversations in the CRM that are not needed. These are
+// the ones of others, or, if there are none, all but one of those that the provider has made, or the only one: others
+// may have changed it, or restored what the provider had deleted. It reports whether an apply must follow.
 func (m *machine) decide() bool {
 	now, decided := m.snapshot(), len(m.undecided) > 0
-	for _, id := range m.undecided {
-		if is, exists := now[id]; !exists || is.deleted || !m.strangers[id] {
-			continue
-		}
+	isGone := func(id string) bool { is, exists := now[id]; return !exists || is.deleted }
+	left := slices.DeleteFunc(slices.Clone(m.undecided), isGone)
+	needless := slices.DeleteFunc(slices.Clone(left), func(id string) bool { return !m.strangers[id] })
+	if len(needless) == 0 && len(left) > 0 {
+		needless = left[min(1, len(left)-1):]
+	}
+	for _, id := range needless {
 		if err := m.crm.SoftDelete(conversations, id); err != nil {
 			m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
 		}
