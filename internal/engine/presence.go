@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -29,6 +30,13 @@ func (e *Engine) Reached() int64 {
 // counts as gone. Unlike an expected revision, the space may never show it, so it fails only reads of records that
 // can't be found.
 func (e *Engine) Reach(revision int64) { e.seen.raise(&e.seen.reached, revision) }
+
+// reachMore asks for more than the space shows now. Until it shows that, a record that could not be read back may
+// still come.
+func (e *Engine) reachMore(ctx context.Context) {
+	_ = e.lookForNewest(ctx, math.MaxInt64) // what could be seen counts
+	e.Reach(e.Newest() + 1)
+}
 
 // now returns the latest known moment of the space's history. It asks the service first,
 // unless the newest record of the entity was seen a short time ago.

@@ -28,6 +28,9 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 			w.results[i].Since = w.attempt(i).Since
 		}
 	}
+	if slices.ContainsFunc(w.all(), func(i int) bool { return w.creates[i] && errors.Is(w.results[i].Err, errGone) }) {
+		w.col.engine.reachMore(ctx)
+	}
 }
 
 // floor returns a revision below everything that was written. A write is newer than everything known before it. But a

@@ -104,14 +104,12 @@ func TestStage_notReadBackFromACopy(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
 		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
-			s.add(map[string]any{"phone_id": phone})
-			time.Sleep(time.Hour)
-			s.SetLag(time.Minute)
+			s.SetLag(time.Hour) // the space shows only the records that its seed contains
 			_, errors := s.apply(declare(s))
 			s.refused(declare(s), "shows less than the state has already seen")
 			s.SetLag(0)
 			s.applies(declare(s), at, noop)
-			s.wantMade(2, errors)
+			s.wantMade(1, errors)
 		})
 	}
 }
