@@ -86,7 +86,11 @@ func throttledFor(wait time.Duration, err error) error {
 	if StatusOf(err) == http.StatusServiceUnavailable {
 		why = "asks for a pause"
 	}
-	return &problemError{fmt.Errorf("the service %s, and the next wait would take %s: %w", why, DurationText(wait.Round(time.Second)), err), Throttled}
+	long := DurationText(wait.Round(time.Second))
+	if wait >= longestRetryAfter {
+		long = "a day or more"
+	}
+	return &problemError{fmt.Errorf("the service %s, and the next wait would take %s: %w", why, long, err), Throttled}
 }
 
 // mostThrottled is the longest time that a call waits because the service asks for it. As long as every reply asks to

@@ -283,6 +283,24 @@ func TestThrottledTogether(t *testing.T) {
 	}
 }
 
+// A wait that was cut to a day has no exact length in the error.
+func TestThrottledForDays(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[string]string{"7200": "2h", "9999999999": "a day or more", "Fri, 31 Dec 9999 23:59:59 GMT": "a day or more"} {
+		t.Run(after, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network, _ := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+after))
+				_, err := scripted(t, network).do(t.Context(), readCall)
+				wantProblem(t, err, Throttled)
+				if !strings.Contains(err.Error(), "the next wait would take "+want+":") {
+					t.Errorf("%v; want %s", err, want)
+				}
+			})
+		})
+	}
+}
+
 func TestWaitsLongerAndLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
