@@ -24,7 +24,7 @@ type PhoneNumbers struct {
 // parsed, because that is slow. It refuses a region that has no numbers.
 func NewPhoneNumbers(region string) (PhoneNumbers, error) {
 	if region != "" && !IsPhoneRegion(region) {
-		return PhoneNumbers{}, fmt.Errorf("%q is not the code of a region, such as \"US\" (ISO 3166-1 alpha-2, in capital letters)", region)
+		return PhoneNumbers{}, fmt.Errorf("%q is not the code of a region with phone numbers of its own, such as \"US\" (ISO 3166-1 alpha-2, in capital letters)", region)
 	}
 	return PhoneNumbers{Region: region, parsed: &parsedNumbers{}}, nil
 }

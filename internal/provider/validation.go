@@ -127,7 +127,7 @@ var (
 	}}
 	// An empty text often comes from a variable without a value. See also [isSet].
 	isNotEmpty = textCheck{"Invalid Attribute Value Length", "value must not be empty: set it, or use null to omit it", func(text string) bool { return text != "" }}
-	isRegion   = textCheck{"Invalid Region", "value must be the two-letter code of a region (ISO 3166-1 alpha-2), such as \"US\" or \"GB\", in capital letters", client.IsPhoneRegion}
+	isRegion   = textCheck{"Invalid Region", "value must be the two-letter code (ISO 3166-1 alpha-2) of a region with phone numbers of its own, such as \"US\" or \"GB\", in capital letters", client.IsPhoneRegion}
 	isTime     = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
 		_, err := time.Parse(time.RFC3339Nano, text)
 		return err == nil
