@@ -274,7 +274,10 @@ func (s *search[T, In]) adopt(i int, record T) {
 		return
 	}
 	s.col.reads.finish([]client.ID{record.Meta().ID}) // it may be updated
-	s.w.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.w.changes[i].Earlier != nil && !s.w.changes[i].isSent}
+	s.w.results[i] = Result[T]{
+		Value: record, Adopted: true, Unchecked: s.talked == nil,
+		Unsent: s.w.changes[i].Earlier != nil && !s.w.changes[i].isSent,
+	}
 	if !s.col.carried(s.w.changes[i].Input, record) {
 		missing := s.col.fields.missing(s.w.changes[i].Input, s.attempted(i, record), &record)
 		s.w.changes[i].Input = s.col.fields.unspelled(missing, &record)

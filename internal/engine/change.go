@@ -8,9 +8,10 @@ type Result[T any] struct {
 	Err   error
 
 	// For a create with a lost request:
-	Adopted bool        // Value is a record that was found in the space and adopted
-	Unsent  bool        // an earlier attempt has made it: this create was not sent
-	Twins   []client.ID // other records that the lost request may have made
+	Adopted   bool        // Value is a record that was found in the space and adopted
+	Unchecked bool        // Adopted, and the caller may not list its messages, which others may have added
+	Unsent    bool        // an earlier attempt has made it: this create was not sent
+	Twins     []client.ID // other records that the lost request may have made
 
 	// Since is a moment before a create. The record that the create has made is newer.
 	Since Moment

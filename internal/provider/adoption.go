@@ -35,6 +35,7 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 // twice. Only a refresh can adopt a conversation into a tainted resource.
 func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags diag.Diagnostics) {
 	var adopted, undone, twins, left []string
+	unchecked := ""
 	for _, key := range slices.Sorted(maps.Keys(results)) {
 		result, id := results[key], idInState(results[key])
 		switch {
@@ -42,6 +43,9 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 			adopted = append(adopted, underKey(key, id.String()))
 		case result.Adopted && errors.Is(result.Err, engine.ErrUndone):
 			undone = append(undone, underKey(key, result.Value.ID.String()))
+		}
+		if result.Adopted && result.Unchecked {
+			unchecked = " The Application may not read TextMessages, so the provider could not check whether others have written there."
 		}
 		switch {
 		case len(result.Twins) == 0:
@@ -56,7 +60,7 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 		taint = " If the resource is tainted, the apply deletes and replaces what it has. To keep it, run terraform untaint."
 	}
 	diags = warnOf(adopted, at, "Text Message Conversation Adopted", inNumber(len(adopted) > 1, "The CRM gave no usable reply when the provider created {a conversation|several conversations}. "+
-		"The provider found {a conversation that has|conversations that have} appeared since and {fits|fit} what was sent, and adopted {it|them}: %s."+taint+
+		"The provider found {a conversation that has|conversations that have} appeared since and {fits|fit} what was sent, and adopted {it|them}: %s."+unchecked+taint+
 		" If {the conversation|one of them} belongs to someone else, set deletion_policy = \"abandon\", apply, "+
 		"remove the conversation from the configuration, and apply again. Then you can remove deletion_policy and declare the conversation again."))
 	diags.Append(warnOf(undone, at, "Adopted Text Message Conversation Deleted", inNumber(len(undone) > 1, "The CRM gave no usable reply when the provider created {a conversation|several conversations}. "+

@@ -258,7 +258,8 @@ func TestStage_openAndEditedByOthers(t *testing.T) {
 	})
 }
 
-// The provider may not read messages. The next apply adopts the result of a lost create all the same.
+// The provider may not read messages. The next apply adopts the result of a lost create all the same, and says what it
+// could not check.
 func TestStage_openWithoutMessagePermission(t *testing.T) {
 	t.Parallel()
 	for name, declare := range map[string]func(s *stage) (before, config map[string]block){
@@ -280,7 +281,7 @@ func TestStage_openWithoutMessagePermission(t *testing.T) {
 			}
 			made := len(s.Records(conversations))
 			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
-			if _, errors := s.apply(config); errors != "" || len(s.Records(conversations)) != made {
+			if _, errors := s.apply(config); errors != "" || len(s.Records(conversations)) != made || !says("Conversation Adopted", "could not check whether others have written there").MatchString(s.warnings) {
 				s.t.Errorf("%d conversations: %s, %s", len(s.Records(conversations)), errors, s.warnings)
 			}
 		})
