@@ -51,7 +51,12 @@ func (p PhoneNumbers) Canonical(s string) string {
 
 func (p PhoneNumbers) canonical(s string) string {
 	s = plainText(s)
-	if number := p.parse(s); number != nil {
+	return canonicalOf(s, p.parse(s))
+}
+
+// canonicalOf returns the canonical text of a plain text and the number in it, which is nil if there is none.
+func canonicalOf(s string, number *phonenumbers.PhoneNumber) string {
+	if number != nil {
 		return phonenumbers.Format(number, phonenumbers.RFC3966)
 	}
 	return strings.Map(func(r rune) rune {

@@ -93,7 +93,7 @@ type parsedNumbers struct {
 }
 
 // mostParsed is how many parsed numbers are kept. If there are more, parsedNumbers begins anew.
-const mostParsed = 1 << 14
+const mostParsed = 1 << 16 // they take about 20 MB
 
 // spelling parses a number, or returns it as it was parsed before.
 func (p PhoneNumbers) spelling(s string) spelling {
@@ -117,8 +117,9 @@ func (p PhoneNumbers) spelling(s string) spelling {
 }
 
 func (p PhoneNumbers) parseSpelling(s string) spelling {
-	of := spelling{canonical: p.canonical(s)}
 	s = plainText(s)
+	number := p.parse(s)
+	of := spelling{canonical: canonicalOf(s, number)}
 	of.masked, of.plus = isMasked(s), strings.HasPrefix(strings.TrimLeft(s, punctuation), "+")
 	var symbols strings.Builder
 	for _, r := range strings.ReplaceAll(strings.ToLower(s), "ext", "") { // its x hides no digit
@@ -133,9 +134,9 @@ func (p PhoneNumbers) parseSpelling(s string) spelling {
 	of.symbols = symbols.String()
 	if strings.HasPrefix(of.symbols, "00") && !of.plus {
 		of.symbols, of.plus = of.symbols[2:], true
-		s = "+" + of.symbols
+		number = p.parse("+" + of.symbols)
 	}
-	if number := p.parse(s); number != nil {
+	if number != nil {
 		of.national = phonenumbers.GetNationalSignificantNumber(number) + number.GetExtension()
 		of.international = strings.TrimPrefix(phonenumbers.Format(number, phonenumbers.E164), "+") + number.GetExtension()
 	}

@@ -89,8 +89,7 @@ func (s *search[T, In]) untried(i int, record T) In {
 // adopted only if it contains them. Then the service has filled in the fields that the attempt did not send, unless
 // someone has changed the record since.
 func (s *search[T, In]) attempted(i int, record T) attempted[In] {
-	isProven := s.talked != nil && s.useOfSilent(i) == incomplete && !s.col.inside.hasChanged(record)
-	return attempted[In]{s.w.changes[i].Tried, isProven}
+	return attempted[In]{s.w.changes[i].Tried, s.isProvenByMessages(i) && !s.col.inside.hasChanged(record)}
 }
 
 // choose assigns the records of one identity to the creates of that identity. First come the records that have the
@@ -132,7 +131,7 @@ func (s *search[T, In]) chooseByFields(ctx context.Context, items []int, records
 				continue
 			}
 			if !s.last && !s.agreed(i, records[n]) {
-				s.undecided[i] = lacking
+				s.openUntilLast[i] = lacksSomething
 				continue
 			}
 			if respelled := s.respelled(i, byTail, s.resembles); len(respelled) > 0 && !s.agreed(i, records[n]) {
@@ -225,20 +224,20 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 	return slices.ContainsFunc(rivals, func(create lostCreate) bool { return !s.own[create.of] && s.col.names.mayBe(create.of, record) })
 }
 
-// adoptProven adopts a record that a create may have made, unless other users use it. If messages of the create are
-// missing, only the last look decides. An exact batch adopts a record only if it has everything that was sent, and no
-// other links. If the search may begin at too low a revision, the record may be an older one that someone has
-// changed.
+// adoptProven adopts a record that a create may have made, unless other users use it, or it has links that were not
+// sent. Without messages that prove it, only the last look adopts, and if messages of the create are missing, only the
+// last look decides. An exact batch adopts a record only if it has everything that was sent. If the search may begin at
+// too low a revision, the record may be an older one that someone has changed.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch use := s.useOf(ctx, i, record.Meta().ID); {
 	case !s.last && use.use == incomplete:
-		s.undecided[i] = lacking
-	case !s.last && s.w.changes[i].Earlier == nil && !s.hasMessages(i):
-		s.undecided[i] = unproven
+		s.openUntilLast[i] = lacksSomething
+	case !s.last && (s.w.changes[i].Earlier == nil || s.w.changes[i].isSent) && !s.isProvenByMessages(i):
+		s.openUntilLast[i] = mayBeOthers
 	case use.err != nil:
 		s.useErr = use.err
 	case use.use != unused, s.mayBePassed(i, record),
-		(s.w.exact || !s.hasMessages(i)) && s.hasOtherLinks(i, record),
+		(s.w.exact || !s.isProvenByMessages(i)) && s.hasOtherLinks(i, record),
 		s.w.exact && !s.col.carried(s.w.changes[i].Input, record),
 		s.w.attempt(i).Since.IsUnproven && !s.col.entity.ordersByRevision(ctx):
 		s.failAmbiguous([]int{i}, []T{record})
@@ -247,22 +246,26 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	}
 }
 
-// hasOtherLinks reports whether the record has links that neither the create nor its earlier attempt has sent.
+// hasOtherLinks reports whether the record has links of a kind that neither the create nor its earlier attempt has
+// sent.
 func (s *search[T, In]) hasOtherLinks(i int, record T) bool {
-	change := &s.w.changes[i]
-	return s.col.fields.hasMore(&change.Input, &record, isLink) && (change.Tried == nil || s.col.fields.hasMore(change.Tried, &record, isLink))
+	sent := []*In{&s.w.changes[i].Input}
+	if tried := s.w.changes[i].Tried; tried != nil {
+		sent = append(sent, tried)
+	}
+	return s.col.fields.hasMore(sent, &record, isLink)
 }
 
 // mayBePassed reports whether an unused record may be one that a recalled attempt has passed: it has changed since it
 // was created. If it contains the messages that the attempt has sent, it is the attempt's record, whatever the clocks
 // say.
 func (s *search[T, In]) mayBePassed(i int, record T) bool {
-	return s.w.attempt(i).IsRecalled && !s.hasMessages(i) && s.col.inside.hasChanged(record)
+	return s.w.attempt(i).IsRecalled && !s.isProvenByMessages(i) && s.col.inside.hasChanged(record)
 }
 
-// hasMessages reports whether an unused record contains messages that the create or its attempt has sent. They prove
-// that it is the create's record.
-func (s *search[T, In]) hasMessages(i int) bool {
+// isProvenByMessages reports whether an unused record has the messages that the create or its attempt has sent: the
+// use says that it has no others, and this says that there are some.
+func (s *search[T, In]) isProvenByMessages(i int) bool {
 	return s.talked != nil && s.useOfSilent(i) == incomplete
 }
 

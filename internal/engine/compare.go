@@ -54,10 +54,11 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	}
 	isKnown := w.col.stubs != nil && w.col.stubs.isStub(current) // no more of it was read, because its revision is the known one
 	if change.Baseline != nil && !isKnown && !w.col.engine.settings.Overwrite {
-		known := change.Baseline.Revision
-		hasChanged := known != NoFloor && current.Meta().Revision > known
+		// Changes before the as-of, such as those of the caller's own messages, tell nothing, nor does its own restore.
+		asOf := change.Baseline.AsOf
+		hasChanged := asOf != NoFloor && asOf >= change.Baseline.Revision && current.Meta().Revision > asOf && !change.restored
 		if fields := w.col.fields.conflicts(&change.Input, *change.Baseline, &current, hasChanged); len(fields) > 0 {
-			w.results[i].Err = &ConflictError{ID: id, Known: known, Current: current.Meta().Revision, Fields: fields}
+			w.results[i].Err = &ConflictError{ID: id, Known: change.Baseline.Revision, Current: current.Meta().Revision, Fields: fields}
 			return false
 		}
 	}

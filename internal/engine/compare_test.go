@@ -56,7 +56,7 @@ func TestConflicts(t *testing.T) {
 		"the same field": {
 			update:   func(in *conversationChange) { in.Input.RecipientContactID = client.Value(jones) },
 			others:   map[string]any{"recipient_contact_id": smith.String()},
-			conflict: []Conflict{{"recipient_contact_id", "", jones.String(), smith.String(), false}},
+			conflict: []Conflict{{Field: "recipient_contact_id", Known: "", Wanted: jones.String(), Held: smith.String()}},
 			holds:    map[string]any{"recipient_contact_id": smith.String()},
 		},
 		"the same field, and another one": {
@@ -64,7 +64,7 @@ func TestConflicts(t *testing.T) {
 				in.Input.RecipientContactID, in.Input.RecipientAccountID = client.Value(jones), client.Value(zenith)
 			},
 			others:   map[string]any{"recipient_contact_id": smith.String()},
-			conflict: []Conflict{{"recipient_contact_id", "", jones.String(), smith.String(), false}},
+			conflict: []Conflict{{Field: "recipient_contact_id", Known: "", Wanted: jones.String(), Held: smith.String()}},
 			holds:    map[string]any{"recipient_contact_id": smith.String(), "recipient_account_id": acme.String()},
 		},
 		"emptied by both": {
@@ -85,7 +85,7 @@ func TestConflicts(t *testing.T) {
 		"links": {
 			update:   func(in *conversationChange) { *in = linked(*in, acme, zenith) },
 			others:   map[string]any{"account_relations": []string{acme.String(), initech.String()}},
-			conflict: []Conflict{{"account_relations", acme.String(), TextOf(acme, zenith), TextOf(acme, initech), false}},
+			conflict: []Conflict{{Field: "account_relations", Known: acme.String(), Wanted: TextOf(acme, zenith), Held: TextOf(acme, initech)}},
 			holds:    map[string]any{},
 		},
 		"links, the same": {
@@ -530,7 +530,7 @@ func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
 		_, err = s.Create(apitest.RelationSegment, map[string]any{"text_message_conversation_id": input.ID.String(), "account_id": initech.String()})
 		apitest.Must(t, err)
 		_, err = s.engine.Conversations.writeOne(t.Context(), linked(since(input), acme, zenith), 0)
-		s.wantConflict(t, err, input, []Conflict{{"account_relations", acme.String(), TextOf(acme, zenith), TextOf(acme, initech), false}})
+		s.wantConflict(t, err, input, []Conflict{{Field: "account_relations", Known: acme.String(), Wanted: TextOf(acme, zenith), Held: TextOf(acme, initech)}})
 		wantEqual(t, "links", texts(acme, initech), s.Links(input.ID.String(), "account_relations"))
 	})
 }

@@ -121,11 +121,11 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	return true
 }
 
-// hasMore reports whether the record has a value in one of these fields that the input does not set. Someone else may
+// hasMore reports whether the record has a value in one of these fields that no input sets. Someone else may
 // have set it, unless the service fills in the field.
-func (f fields[T, In]) hasMore(in *In, record *T, isMeant func(field[T, In]) bool) bool {
+func (f fields[T, In]) hasMore(inputs []*In, record *T, isMeant func(field[T, In]) bool) bool {
 	return slices.ContainsFunc(f, func(field field[T, In]) bool {
-		return !field.isSet(in) && field.held != nil && isMeant(field) && field.held(record) != ""
+		return !slices.ContainsFunc(inputs, field.isSet) && field.held != nil && isMeant(field) && field.held(record) != ""
 	})
 }
 

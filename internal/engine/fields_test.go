@@ -75,7 +75,7 @@ func TestUntriedFields(t *testing.T) {
 	}
 }
 
-// A field that the baseline lacks is in no conflict.
+// A field of an unchanged record that the baseline lacks is in no conflict.
 func TestConflictsOfKnownFields(t *testing.T) {
 	t.Parallel()
 	fields := conversationFields(client.PhoneNumbers{})

@@ -162,6 +162,25 @@ func TestInterruptWhileLooking(t *testing.T) {
 	}
 }
 
+// A batch with a restore goes on after an interrupt. But its lost create needn't wait any longer for the last look.
+func TestInterruptOfARestoringBatch(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		known := s.create(t.Context(), t, 1)
+		apitest.Must(t, s.engine.Conversations.Delete(t.Context(), known.ID, 0))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() { time.AfterFunc(time.Second, cancel) }})
+		restoring := since(known)
+		restoring.Restore = true
+		begin := time.Now()
+		results := s.engine.Conversations.CreateOrUpdateMany(ctx, []conversationChange{restoring, newConversation(2)}, client.WriteOptions{RollbackMethod: 1}, false)
+		apitest.WithinBubble(t, begin, 0, 5*time.Second)
+		if apitest.Must(t, results[1].Err); !results[1].Adopted {
+			t.Error("the create is not adopted")
+		}
+	})
+}
+
 // A restored record is also updated, even if the caller gives up in between.
 func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {

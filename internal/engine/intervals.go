@@ -38,7 +38,9 @@ func (i *intervals) wait(ctx context.Context) bool {
 }
 
 // waitOut waits until the patience or ctx ends.
-func (i *intervals) waitOut(ctx context.Context) {
-	i.next = time.Until(i.deadline)
-	i.wait(ctx)
+func (i *intervals) waitOut(givenUp <-chan struct{}) {
+	select {
+	case <-time.After(time.Until(i.deadline)):
+	case <-givenUp:
+	}
 }

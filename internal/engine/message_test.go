@@ -166,7 +166,7 @@ func TestMessages(t *testing.T) {
 		if conflict, ok := errors.AsType[*ConflictError](results[0].Err); !ok {
 			t.Errorf("the error is %v", results[0].Err)
 		} else {
-			wantEqual(t, "conflict", []Conflict{{"content", "twins 0", "ours", "someone else's", false}}, conflict.Fields)
+			wantEqual(t, "conflict", []Conflict{{Field: "content", Known: "twins 0", Wanted: "ours", Held: "someone else's"}}, conflict.Fields)
 		}
 		for i, result := range results[1:] {
 			if result.Err != nil || result.Value.Content != "ours" || result.Value.IsDeleted {

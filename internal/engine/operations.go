@@ -54,6 +54,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 	ctx, end := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer end()
 	w := newWriting(c, changes, options)
+	w.givenUp = ctx.Done()
 	all := w.all()
 	var done atomic.Int64
 	w.begin(ctx)
@@ -93,6 +94,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 // GET /entities/{entity}
 func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], patient bool) []Result[T] {
 	w := newWriting(c, changes, client.WriteOptions{})
+	w.givenUp = ctx.Done()
 	w.exact = true
 	patience := time.Duration(0)
 	if patient {
@@ -101,7 +103,7 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 	open := w.all()
 	_, err := c.engine.caughtUp(ctx) // an old copy lacks what the attempts have made
 	if err == nil {
-		open, err = w.settle(ctx, ctx, open, errEarlier, patience)
+		open, err = w.settle(ctx, open, errEarlier, patience)
 	}
 	if err != nil {
 		w.failUnknown(open, err)

@@ -128,8 +128,8 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 		w.col.engine.claims.release(ids[i], created) // another create may have made it
 		w.results[i], w.ids[i] = Result[T]{}, client.ID{}
 	}
-	w.exact = true                                // nothing else looks after this
-	_, _ = w.settle(ctx, ctx, astray, errGone, 0) // if it fails, the items keep what they have
+	w.exact = true                           // nothing else looks after this
+	_, _ = w.settle(ctx, astray, errGone, 0) // if it fails, the items keep what they have
 	for _, i := range astray {
 		if w.results[i].Err == nil && !w.ids[i].IsZero() {
 			found = append(found, i)

@@ -14,34 +14,40 @@ import (
 // settle finds out which items a lost request has carried out, and sets their results. It returns the remaining
 // items. While items that must not be sent twice are open, it looks again, for as long as the patience lasts: "not
 // there yet" does not mean "not done". A record that nothing proves to be a create's waits for the last look, which
-// comes at once if the caller gives up.
+// comes at once if the caller gives up. If all creates have such a record, there is no look in between.
 //
 // An error means that settle could not find out about the items that it returns. It wraps the error of the lost
 // request.
-func (w *writing[T, In]) settle(ctx, caller context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
+func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
 	creates := w.lostCreates(items)
 	w.col.engine.claims.lose(creates, 1)
 	defer w.col.engine.claims.lose(creates, -1)
 	looks := newIntervals(patience)
+	var open map[int]reason // of the latest look that succeeded
 	for last := false; ; {
-		doubts, undecided, err := w.look(ctx, items, creates, last)
+		doubts, openUntilLast, err := w.look(ctx, items, creates, last)
 		items = w.unsettled(items)
-		isMissing := func(i int) bool { return w.isAwaited(i) && undecided[i] != unproven }
+		if err == nil {
+			open = openUntilLast
+		}
+		onlyUnproven := !slices.ContainsFunc(items, func(i int) bool { return w.isAwaited(i) && open[i] != mayBeOthers })
 		switch {
 		case len(items) == 0:
 			return nil, nil
 		case err == nil && !slices.ContainsFunc(items, w.isAwaited):
 			return items, nil
-		case err == nil && !last && !slices.ContainsFunc(items, isMissing):
-			looks.waitOut(caller)
-			last = true
+		case err == nil && last:
+			err = context.Cause(ctx)
+		case err == nil && onlyUnproven:
+			looks.waitOut(w.givenUp)
+			looks, last = newIntervals(patience), true // the last look may need several tries
 			continue
 		case err == nil || mayPass(err):
 			if looks.wait(ctx) {
 				continue
 			}
-			if len(undecided) > 0 && !last {
-				last = true
+			if len(open) > 0 && !last {
+				looks, last = newIntervals(patience), true
 				continue
 			}
 			err = cmp.Or(err, context.Cause(ctx))
@@ -63,7 +69,7 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 	if len(items) == 0 {
 		return
 	}
-	if left, err := w.settle(ctx, ctx, items, errEarlier, w.col.engine.settings.RecoveryTimeout); err != nil {
+	if left, err := w.settle(ctx, items, errEarlier, w.col.engine.settings.RecoveryTimeout); err != nil {
 		w.failUnknown(left, err)
 	}
 }
@@ -110,7 +116,7 @@ func (w *writing[T, In]) keepOpen(changes []Change[In]) {
 // look is one look of settle. Only the last look decides about records that lack something, such as a message: until
 // then, the missing part or a better record may still appear. look returns the records that creates may have made
 // although it does not recognize them, and the items about which only the last look decides.
-func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, undecided map[int]undecided, err error) {
+func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, openUntilLast map[int]reason, err error) {
 	// Other batches may be creating the same record. They must first claim what they have created.
 	if err := w.col.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return nil, nil, context.Cause(ctx)
@@ -131,5 +137,5 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	if w.exact {
 		s.noteContradicting()
 	}
-	return s.doubts(), s.undecided, s.useErr
+	return s.doubts(), s.openUntilLast, s.useErr
 }

@@ -172,3 +172,37 @@ func TestTwinThatIsNotShownYet(t *testing.T) {
 		})
 	}
 }
+
+// A create repeats an earlier attempt and is lost again. The service carries it out late, beside a conversation of
+// someone else with the same phone and number. Nothing tells which one is the create's.
+func TestLostAgainBesideLookAlike(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		attempt := s.openAttempt(t)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.CommitLater, Status: 504, CommitAfter: 2 * time.Second, Times: 1, Do: func() {
+			s.stranger(t, apitest.NumberOf(5))
+		}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+		s.AwaitCommits()
+		ambiguous, _ := errors.AsType[*AmbiguousError](result.Err)
+		if live := s.live(); len(live) != 3 || ambiguous == nil || len(ambiguous.IDs) != 2 {
+			t.Errorf("%d are live: %v", len(live)-1, result.Err)
+		}
+	})
+}
+
+// The service is down when the last look is due. The look is repeated, so that the record that was seen before is not
+// lost from sight.
+func TestLastLookIsPatient(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			time.AfterFunc(20*time.Second, func() {
+				s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, For: 20 * time.Second})
+			})
+		}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "adopted", true, result.Adopted)
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}

@@ -24,7 +24,7 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 	ids := mapped(deleted, w.target)
 	for n, err := range w.col.entity.restore(ctx, ids, w.options) {
 		i := deleted[n]
-		w.results[i].Err = err
+		w.results[i].Err, w.changes[i].restored = err, true
 		if err == nil && len(w.changes[i].Input.Fields()) == 0 {
 			w.ids[i] = ids[n] // there is nothing to update
 		}

@@ -17,13 +17,13 @@ type search[T client.Record, In Input] struct {
 	col *Collection[T, In]
 	w   *writing[T, In] // whose requests are lost
 
-	updates      map[client.ID][]int // items to update, by their record
-	places       map[client.ID][]int // items to create, by the phone or conversation they belong to
-	wanted       map[Identity]int64  // a floor for each identity that they make, and for its place and tail
-	floor        int64               // of all that is sought
-	createsFloor int64               // the floor of what creates have made
-	last         bool                // no look follows
-	undecided    map[int]undecided   // items whose record the last look decides about
+	updates       map[client.ID][]int // items to update, by their record
+	places        map[client.ID][]int // items to create, by the phone or conversation they belong to
+	wanted        map[Identity]int64  // a floor for each identity that they make, and for its place and tail
+	floor         int64               // of all that is sought
+	createsFloor  int64               // the floor of what creates have made
+	last          bool                // no look follows
+	openUntilLast map[int]reason      // creates whose record only the last look decides about
 
 	talked  talks                  // messages since; nil: the caller may not list them
 	uses    map[client.ID]foundUse // as far as readUses has read them
@@ -36,19 +36,19 @@ type search[T client.Record, In Input] struct {
 	claimed []T               // records that would be candidates otherwise
 }
 
-// undecided is why the last look decides about the record of a create.
-type undecided int
+// A reason says why only the last look decides about the record of a create.
+type reason int
 
 const (
-	lacking  undecided = iota + 1 // it lacks something
-	unproven                      // another user may have made it: the record of the create may come late
+	lacksSomething reason = iota + 1
+	mayBeOthers           // nothing proves that it is the create's, whose own record may come late
 )
 
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
 		col: w.col, w: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
 		updated: map[int]T{}, made: map[client.ID][]T{}, uses: map[client.ID]foundUse{},
-		owners: map[string]bool{}, undecided: map[int]undecided{},
+		owners: map[string]bool{}, openUntilLast: map[int]reason{},
 	}
 	s.createsFloor = w.sinceAny(only(items, w.isCreate))
 	for _, i := range items {

@@ -14,7 +14,7 @@ import (
 // request of a refused create does not appear, the create stays lost, unless a record that it refers to does not
 // exist: then the first request was refused too. The parts of a divided batch share the time until which they wait,
 // which the first of them sets.
-func (w *writing[T, In]) lookOnceMore(ctx, caller context.Context, items []int, lost error, until *time.Time) {
+func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error, until *time.Time) {
 	for _, i := range items {
 		w.changes[i].repeated = true
 	}
@@ -33,7 +33,7 @@ func (w *writing[T, In]) lookOnceMore(ctx, caller context.Context, items []int, 
 	if until.IsZero() {
 		*until = time.Now().Add(w.col.engine.settings.RecoveryTimeout)
 	}
-	left, unseen := w.settle(ctx, caller, refused, lost, max(0, time.Until(*until)))
+	left, unseen := w.settle(ctx, refused, lost, max(0, time.Until(*until)))
 	if unseen != nil {
 		for _, i := range left {
 			w.failUnknown([]int{i}, fmt.Errorf("%w; this attempt: %w", unseen, asCause(errs[i])))

@@ -78,7 +78,7 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		w.ids[i] = client.ID{}                   // the others are undone, so the create adopts nothing
 	case !w.results[i].Adopted && !w.col.fields.like(new(w.col.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
-	case w.results[i].Adopted && (w.ids[i].IsZero() || w.col.fields.hasMore(&w.changes[i].Input, &record, anyField) || !w.isUnused(ctx, i, id)):
+	case w.results[i].Adopted && (w.ids[i].IsZero() || w.col.fields.hasMore([]*In{&w.changes[i].Input}, &record, anyField) || !w.isUnused(ctx, i, id)):
 		w.head(i).ID = client.Field[client.ID]{} // the record lacks a value, has an additional one, or is used by others: it may be someone else's
 		w.col.engine.claims.release(id, adopted)
 		var why error = &AmbiguousError{IDs: []client.ID{id}}

@@ -118,7 +118,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 		if refused {
 			w.failWhole(items, err)
 		}
-		w.lookOnceMore(client.LastingOf(ctx), ctx, w.repeated(only(items, w.isSettled), lost), cmp.Or(lost, errEarlier), until)
+		w.lookOnceMore(client.LastingOf(ctx), w.repeated(only(items, w.isSettled), lost), cmp.Or(lost, errEarlier), until)
 		if items = w.unsettled(items); err == nil || refused {
 			continue // with the items that have become updates
 		}
@@ -128,7 +128,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 			lost, patience = err, w.col.engine.settings.RecoveryTimeout
 		}
 		if unknown || lost != nil { // a request that was refused has made nothing
-			left, unseen := w.settle(client.LastingOf(ctx), ctx, items, err, patience)
+			left, unseen := w.settle(client.LastingOf(ctx), items, err, patience)
 			if items = left; unseen != nil {
 				w.failUnknown(items, unseen)
 				return

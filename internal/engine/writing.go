@@ -14,6 +14,7 @@ type pending[In Input] struct {
 	dropped  []client.ID           // relations that the update removes
 	inline   []client.MessageInput // messages of a create that has become an update
 	isSent   bool                  // in this batch, and not certainly in vain
+	restored bool                  // by this batch, which may have raised the revision of the record
 	repeated bool                  // an earlier request with it was lost
 	refused  bool                  // when it was repeated; the lost request may be the reason
 }
@@ -31,10 +32,11 @@ type writing[T client.Record, In Input] struct {
 	options client.WriteOptions
 	exact   bool // adopt only a record that has everything that was sent and no other links, and that others don't use
 	changes []pending[In]
-	cleaned bool        // the links that updates removed are gone
-	before  Moment      // before anything is sent
-	ids     []client.ID // of the records that were written; zero until then
-	creates []bool      // items that began as creates; an adopted one may become an update
+	givenUp <-chan struct{} // closed when the caller gives up
+	cleaned bool            // the links that updates removed are gone
+	before  Moment          // before anything is sent
+	ids     []client.ID     // of the records that were written; zero until then
+	creates []bool          // items that began as creates; an adopted one may become an update
 	results []Result[T]
 }
 

@@ -197,6 +197,9 @@ func (w *conversationWork) save(ctx context.Context, private privateStore) diag.
 	if w.api != nil {
 		w.memory.space.seen(w.api)
 	}
+	if len(w.messages) > 0 { // they may have raised the revisions of conversations
+		w.memory.asOf = engine.NoFloor
+	}
 	diags := w.memory.save(ctx, private, w.state)
 	w.provider.messages.applied(w.memory.owner, w.state)
 	return diags

@@ -226,7 +226,10 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place 
 	if same := phone.listed[n.identity(place, number)]; len(same) > 0 {
 		return same, nil
 	}
-	return phone.bare[n.BareForm(number)], nil
+	if form := n.BareForm(number); form != "" {
+		return phone.bare[form], nil
+	}
+	return nil, nil
 }
 
 // mayExist reports whether the CRM may already have a new conversation. The answer requires a known phone and a known

@@ -725,3 +725,21 @@ func TestStage_adoptsInAnotherForm(t *testing.T) {
 		}
 	}
 }
+
+// A short number, and one without digits that could be compared, is no form of a masked number.
+func TestStage_adoptsNoMaskedNumber(t *testing.T) {
+	t.Parallel()
+	for region, short := range map[string]string{"": "+123", "DE": "110", "AT": "118"} {
+		settings := map[string]any{}
+		if region != "" {
+			settings["default_region"] = region
+		}
+		runOnStage(t, short, mockserver.Behavior{PhoneFormat: mockserver.Masked}, settings, func(s *stage) {
+			theirs := s.handmade("+15550000133")
+			_, errors := s.apply(s.single(adopting(short)))
+			if said := errors + s.warnings; strings.Contains(said, theirs) {
+				s.t.Errorf("the conversation %s of another number: %s", theirs, said)
+			}
+		})
+	}
+}

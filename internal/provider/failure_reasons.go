@@ -216,7 +216,7 @@ func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnosti
 		}
 		if field.Unread {
 			diags.AddAttributeError(at, f.conflictSummary(),
-				fmt.Sprintf("%sSomeone else has changed the %s %s since the plan was made. The state does not contain %s, because the configuration did not set it before:\n\n"+
+				fmt.Sprintf("%sThe %s %s has changed since the plan was made, and the CRM has a value of %s that the state does not contain, because the configuration did not set that attribute before. So someone else may have set it meanwhile:\n\n"+
 					"  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n%sThe provider wrote nothing to this %s. If the planned value should replace the one in the CRM, apply again.",
 					f.prefix(at), f.thing(), conflict.ID, field.Field, shown(field.Field, field.Wanted), conflict.Current, shown(field.Field, field.Held), hint, f.thing()))
 			continue

@@ -284,3 +284,52 @@ func TestStage_conflictOfNewAttribute(t *testing.T) {
 		})
 	}
 }
+
+// Without a refresh, the provider's own write has raised the revision of the conversation since the state was read. That
+// is no conflict.
+func TestStage_ownWriteIsNoConflict(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"a message", "an update"} {
+		runOnStage(t, what, mockserver.Behavior{MessageRevision: mockserver.Bump}, nil, func(s *stage) {
+			entry := func(more declared) map[string]block {
+				d := declared{"phone_id": phone, number: "+15550000000"}
+				maps.Copy(d, more)
+				return s.bulk(map[string]declared{"a": d}, nil)
+			}
+			written := declared{"recipient_contact_id": bob}
+			if what == "a message" {
+				written = declared{"messages": messagesOf(s.entryType(), messageTexts{"x": "Hello"})}
+			}
+			s.applies(entry(nil), bulkAddress, create)
+			must(s.t, s.Edit(conversations, s.id(), map[string]any{"recipient_account_id": globex}))
+			s.core.state = s.core.walk().refresh()
+			if errors := s.appliesOnly(bulkAddress, entry(written)).errors(); len(errors) > 0 {
+				s.t.Errorf("the first apply fails: %v", errors)
+			}
+			written["recipient_account_id"] = acme
+			if errors := s.appliesOnly(bulkAddress, entry(written)).errors(); len(errors) > 0 {
+				s.t.Errorf("the apply that declares the account fails: %v", errors)
+			}
+			s.checks(s.holds(map[string]any{"recipient_account_id": acme}))
+		})
+	}
+}
+
+// The provider restores a conversation, which raises its revision, and the CRM refuses the update. The error is the
+// refusal, not a conflict with the restore.
+func TestStage_ownRestoreIsNoConflict(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{DeletedRevision: mockserver.Bump, DeletedGet: mockserver.OK}, nil, func(s *stage) {
+		entry := func(more declared) map[string]block {
+			d := declared{"phone_id": phone, number: "+15550000000"}
+			maps.Copy(d, more)
+			return s.bulk(map[string]declared{"a": d}, nil)
+		}
+		s.applies(entry(nil), bulkAddress, create)
+		id := s.id()
+		must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": globex}))
+		must(s.t, s.SoftDelete(conversations, id))
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Envelope: true})
+		s.refused(entry(declared{"recipient_account_id": acme}), "The CRM refuses the change", "HTTP 422")
+	})
+}
