@@ -123,9 +123,9 @@ func HasOddCharacters(s string) bool {
 // HasTwoNumbers reports whether a complete number of a known country comes before a slash, so that the digits after it
 // may be another number. A slash after an area code separates nothing.
 func (p PhoneNumbers) HasTwoNumbers(s string) bool {
-	first, _, found := strings.Cut(plainText(s), "/")
+	first, rest, _ := strings.Cut(plainText(s), "/")
 	number := p.parse(first)
-	return found && number != nil && phonenumbers.IsValidNumber(number)
+	return strings.ContainsAny(rest, "0123456789") && number != nil && phonenumbers.IsValidNumber(number)
 }
 
 const punctuation = " -.()/"

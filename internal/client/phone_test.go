@@ -309,3 +309,15 @@ func TestPhoneNumbers_parsed(t *testing.T) {
 		}
 	}
 }
+
+func TestPhoneNumbers_HasTwoNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"+49 30 23125014 / 15": true, "+49 30 23125014/15": true, "+1 202 555 0113 / 0114": true,
+		"+49 30 23125014/": false, "+49 30 / 23125014": false, "030/23125014": false, "+49 30 23125014": false, "/": false, "": false,
+	} {
+		if got := (PhoneNumbers{}).HasTwoNumbers(text); got != want {
+			t.Errorf("HasTwoNumbers(%q) = %t", text, got)
+		}
+	}
+}

@@ -79,8 +79,8 @@ func (r respelling) sent(n numbers, number string) string {
 }
 
 // asSent returns a conversation of the CRM with the number as it was sent. known is the number in the state, or empty.
-// The number of a conversation can't change. So if the CRM begins to show it in another spelling, asSent remembers
-// that one.
+// The number of a conversation can't change once it has started. So if the CRM begins to show it in another
+// spelling, asSent remembers that one.
 func (n numbers) asSent(c client.Conversation, known string) client.Conversation {
 	id, number := c.ID, c.RecipientPhoneNumber
 	respelled, found := n.respellings[id]

@@ -81,7 +81,7 @@ func TestNumbers_asSent(t *testing.T) {
 	}
 }
 
-// The number of a conversation can't change. If the CRM begins to show it in another spelling, that is remembered.
+// If the CRM begins to show the number of a conversation in another spelling, that is remembered.
 func TestNumbers_newSpelling(t *testing.T) {
 	t.Parallel()
 	const known = "+1 907 555 0133"
