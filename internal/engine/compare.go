@@ -54,9 +54,10 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	}
 	isKnown := w.col.stubs != nil && w.col.stubs.isStub(current) // no more of it was read, because its revision is the known one
 	if change.Baseline != nil && !isKnown && !w.col.engine.settings.Overwrite {
-		// Changes before the as-of, such as those of the caller's own messages, tell nothing, nor does its own restore.
+		// Changes up to the as-of tell nothing, nor does the restore of this batch. Without an as-of, such as after an
+		// apply that has written messages, the caller's own writes may have raised the revision.
 		asOf := change.Baseline.AsOf
-		hasChanged := asOf != NoFloor && asOf >= change.Baseline.Revision && current.Meta().Revision > asOf && !change.restored
+		hasChanged := asOf != NoFloor && current.Meta().Revision > max(asOf, change.Baseline.Revision) && !change.restored
 		if fields := w.col.fields.conflicts(&change.Input, *change.Baseline, &current, hasChanged); len(fields) > 0 {
 			w.results[i].Err = &ConflictError{ID: id, Known: change.Baseline.Revision, Current: current.Meta().Revision, Fields: fields}
 			return false

@@ -37,7 +37,7 @@ func (i *intervals) wait(ctx context.Context) bool {
 	}
 }
 
-// waitOut waits until the patience or ctx ends.
+// waitOut waits until the patience ends or givenUp is closed.
 func (i *intervals) waitOut(givenUp <-chan struct{}) {
 	select {
 	case <-time.After(time.Until(i.deadline)):

@@ -13,8 +13,8 @@ import (
 
 // settle finds out which items a lost request has carried out, and sets their results. It returns the remaining
 // items. While items that must not be sent twice are open, it looks again, for as long as the patience lasts: "not
-// there yet" does not mean "not done". A record that nothing proves to be a create's waits for the last look, which
-// comes at once if the caller gives up. If all creates have such a record, there is no look in between.
+// there yet" does not mean "not done". A record that nothing proves to be a create's waits for the last look. If
+// all creates have such a record, there is no look in between, and the last one comes at once if the caller gives up.
 //
 // An error means that settle could not find out about the items that it returns. It wraps the error of the lost
 // request.
@@ -46,7 +46,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			if looks.wait(ctx) {
 				continue
 			}
-			if len(open) > 0 && !last {
+			if slices.ContainsFunc(items, func(i int) bool { return open[i] != 0 }) && !last {
 				looks, last = newIntervals(patience), true
 				continue
 			}
