@@ -131,7 +131,7 @@ func (s *search[T, In]) chooseByFields(ctx context.Context, items []int, records
 				continue
 			}
 			if !s.last && !s.agreed(i, records[n]) {
-				s.openUntilLast[i] = lacksSomething
+				s.openUntilLast[i] = openRecord{records[n].Meta().ID, lacksSomething}
 				continue
 			}
 			if respelled := s.respelled(i, byTail, s.resembles); len(respelled) > 0 && !s.agreed(i, records[n]) {
@@ -231,9 +231,9 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch use := s.useOf(ctx, i, record.Meta().ID); {
 	case !s.last && use.use == incomplete:
-		s.openUntilLast[i] = lacksSomething
+		s.openUntilLast[i] = openRecord{record.Meta().ID, lacksSomething}
 	case !s.last && (s.w.changes[i].Earlier == nil || s.w.changes[i].isSent) && !s.isProvenByMessages(i):
-		s.openUntilLast[i] = mayBeOthers
+		s.openUntilLast[i] = openRecord{record.Meta().ID, mayBeOthers}
 	case use.err != nil:
 		s.useErr = use.err
 	case use.use != unused, s.mayBePassed(i, record),

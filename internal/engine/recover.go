@@ -23,14 +23,14 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	w.col.engine.claims.lose(creates, 1)
 	defer w.col.engine.claims.lose(creates, -1)
 	looks := newIntervals(patience)
-	var open map[int]reason // of the latest look that succeeded
+	var open map[int]openRecord // of the latest look that succeeded
 	for last := false; ; {
-		doubts, openUntilLast, err := w.look(ctx, items, creates, last)
+		doubts, openUntilLast, err := w.look(ctx, items, creates, open, last)
 		items = w.unsettled(items)
 		if err == nil {
 			open = openUntilLast
 		}
-		onlyUnproven := !slices.ContainsFunc(items, func(i int) bool { return w.isAwaited(i) && open[i] != mayBeOthers })
+		onlyUnproven := !slices.ContainsFunc(items, func(i int) bool { return w.isAwaited(i) && open[i].why != mayBeOthers })
 		switch {
 		case len(items) == 0:
 			return nil, nil
@@ -46,7 +46,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			if looks.wait(ctx) {
 				continue
 			}
-			if slices.ContainsFunc(items, func(i int) bool { return open[i] != 0 }) && !last {
+			if slices.ContainsFunc(items, func(i int) bool { return open[i].why != 0 }) && !last {
 				looks, last = newIntervals(patience), true
 				continue
 			}
@@ -73,6 +73,8 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 		w.failUnknown(left, err)
 	}
 }
+
+var errOlderCopy = errors.New("the CRM no longer shows a record that it has shown before")
 
 var errEarlier = errors.New("the outcome of an earlier attempt is unknown")
 
@@ -113,10 +115,12 @@ func (w *writing[T, In]) keepOpen(changes []Change[In]) {
 	}
 }
 
-// look is one look of settle. Only the last look decides about records that lack something, such as a message: until
-// then, the missing part or a better record may still appear. look returns the records that creates may have made
-// although it does not recognize them, and the items about which only the last look decides.
-func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, openUntilLast map[int]reason, err error) {
+// look is one look of settle. Only the last look decides about records that lack something, such as a message, or that
+// others may have made: until then, the missing part or a better record may still appear. open contains the records
+// that the look before has found for that. If they are no longer there, an older copy has answered, and the look
+// fails. look returns the records that creates may have made although it does not recognize them, and the records
+// about which only the last look decides.
+func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, open map[int]openRecord, last bool) (doubts map[int][]T, openUntilLast map[int]openRecord, err error) {
 	// Other batches may be creating the same record. They must first claim what they have created.
 	if err := w.col.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return nil, nil, context.Cause(ctx)
@@ -130,6 +134,9 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	}
 	if err := s.run(ctx); err != nil {
 		return nil, nil, err
+	}
+	if s.lacks(open) {
+		return nil, nil, errOlderCopy
 	}
 	s.takeUpdates()
 	s.takeCreates(ctx)

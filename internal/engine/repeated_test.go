@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -204,5 +205,26 @@ func TestLastLookIsPatient(t *testing.T) {
 		apitest.Must(t, result.Err)
 		wantEqual(t, "adopted", true, result.Adopted)
 		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// An older copy answers the last look, and lacks the record that the first look has found. The create is not sent
+// again: the look is repeated until the copy has caught up.
+func TestLastLookAtAnOlderCopy(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		var lost time.Time
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() { lost = time.Now() }})
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			if since := time.Since(lost); since > 20*time.Second && since < 40*time.Second && strings.HasSuffix(r.URL.Path, "/"+apitest.ConversationSegment) {
+				apitest.WroteHeaders(r)
+				return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false,"has_previous_page":false,"start_cursor":null,"end_cursor":null}}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "conversations", 2, len(s.live()))
+		wantEqual(t, "adopted", true, result.Adopted)
 	})
 }

@@ -23,7 +23,7 @@ type search[T client.Record, In Input] struct {
 	floor         int64               // of all that is sought
 	createsFloor  int64               // the floor of what creates have made
 	last          bool                // no look follows
-	openUntilLast map[int]reason      // creates whose record only the last look decides about
+	openUntilLast map[int]openRecord  // creates whose record only the last look decides about
 
 	talked  talks                  // messages since; nil: the caller may not list them
 	uses    map[client.ID]foundUse // as far as readUses has read them
@@ -36,7 +36,12 @@ type search[T client.Record, In Input] struct {
 	claimed []T               // records that would be candidates otherwise
 }
 
-// A reason says why only the last look decides about the record of a create.
+// An openRecord is a record about which only the last look decides, and why.
+type openRecord struct {
+	id  client.ID
+	why reason
+}
+
 type reason int
 
 const (
@@ -48,7 +53,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 	s := &search[T, In]{
 		col: w.col, w: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
 		updated: map[int]T{}, made: map[client.ID][]T{}, uses: map[client.ID]foundUse{},
-		owners: map[string]bool{}, openUntilLast: map[int]reason{},
+		owners: map[string]bool{}, openUntilLast: map[int]openRecord{},
 	}
 	s.createsFloor = w.sinceAny(only(items, w.isCreate))
 	for _, i := range items {
@@ -137,6 +142,17 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		s.made[of.Place] = append(s.made[of.Place], record)
 	}
 	return nil
+}
+
+// lacks reports whether an older copy has answered the search: it lacks a record that an earlier look has found.
+func (s *search[T, In]) lacks(open map[int]openRecord) bool {
+	shown := map[client.ID]bool{}
+	for _, record := range slices.Concat(slices.Collect(maps.Values(s.made))...) {
+		shown[record.Meta().ID] = true
+	}
+	return slices.ContainsFunc(slices.Collect(maps.Values(open)), func(found openRecord) bool {
+		return !shown[found.id] && !s.col.engine.claims.has(found.id)
+	})
 }
 
 // sinceOf reports whether one of the creates may have made a record of the identity, and returns the revision that
