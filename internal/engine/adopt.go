@@ -226,8 +226,8 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 
 // adoptProven adopts a record that a create may have made, unless other users use it, or it has links that were not
 // sent. If this batch has sent the create, and no messages prove the record, only the last look adopts it. If messages
-// of the create are missing, only the last look decides. An exact batch adopts a record only if it has everything that was sent. If the search may begin at
-// too low a revision, the record may be an older one that someone has changed.
+// of the create are missing, only the last look decides. An exact batch adopts a record only if it has everything that
+// was sent. If the search may begin at too low a revision, the record may be an older one that someone has changed.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch use := s.useOf(ctx, i, record.Meta().ID); {
 	case !s.last && use.use == incomplete:

@@ -245,16 +245,18 @@ func TestStage_messageConflictBehindACopy(t *testing.T) {
 	})
 }
 
+// entryA returns a configuration of a map with the entry a, which has a phone, a number and these attributes.
+func (s *stage) entryA(more declared) map[string]block {
+	d := declared{"phone_id": phone, number: "+15550000000"}
+	maps.Copy(d, more)
+	return s.bulk(map[string]declared{"a": d}, nil)
+}
+
 // An entry of a map declares an attribute for the first time, and someone has set it since the plan. The error shows
 // both values, and a second apply overwrites the one in the CRM. If it was set before the plan, the plan wins, and so it
 // does if someone has changed something else.
 func TestStage_conflictOfNewAttribute(t *testing.T) {
 	t.Parallel()
-	entry := func(s *stage, more declared) map[string]block {
-		d := declared{"phone_id": phone, number: "+15550000000"}
-		maps.Copy(d, more)
-		return s.bulk(map[string]declared{"a": d}, nil)
-	}
 	for name, test := range map[string]struct {
 		before, after map[string]any // set by others before and after the plan
 		refused       bool
@@ -265,14 +267,14 @@ func TestStage_conflictOfNewAttribute(t *testing.T) {
 		"the same value":  {after: map[string]any{"recipient_account_id": acme}},
 	} {
 		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
-			s.applies(entry(s, nil), bulkAddress, create)
+			s.applies(s.entryA(nil), bulkAddress, create)
 			if test.before != nil {
 				must(s.t, s.Edit(conversations, s.id(), test.before))
 			}
 			if test.after != nil {
 				s.meanwhile = s.someoneElse(s.id, test.after)
 			}
-			wanted := entry(s, declared{"recipient_account_id": acme})
+			wanted := s.entryA(declared{"recipient_account_id": acme})
 			if _, errors := s.apply(wanted); test.refused != says("Conflicting Change of Text Message Conversation", `conversations["a"].recipient_account_id: `, "as planned: "+acme, "in the CRM now", globex, "apply again").MatchString(errors) || !test.refused && errors != "" {
 				s.t.Errorf("the errors are %q", errors)
 			}
@@ -291,23 +293,18 @@ func TestStage_ownWriteIsNoConflict(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{"a message", "an update"} {
 		runOnStage(t, what, mockserver.Behavior{MessageRevision: mockserver.Bump}, nil, func(s *stage) {
-			entry := func(more declared) map[string]block {
-				d := declared{"phone_id": phone, number: "+15550000000"}
-				maps.Copy(d, more)
-				return s.bulk(map[string]declared{"a": d}, nil)
-			}
 			written := declared{"recipient_contact_id": bob}
 			if what == "a message" {
 				written = declared{"messages": messagesOf(s.entryType(), messageTexts{"x": "Hello"})}
 			}
-			s.applies(entry(nil), bulkAddress, create)
+			s.applies(s.entryA(nil), bulkAddress, create)
 			must(s.t, s.Edit(conversations, s.id(), map[string]any{"recipient_account_id": globex}))
 			s.core.state = s.core.walk().refresh()
-			if errors := s.appliesOnly(bulkAddress, entry(written)).errors(); len(errors) > 0 {
+			if errors := s.appliesOnly(bulkAddress, s.entryA(written)).errors(); len(errors) > 0 {
 				s.t.Errorf("the first apply fails: %v", errors)
 			}
 			written["recipient_account_id"] = acme
-			if errors := s.appliesOnly(bulkAddress, entry(written)).errors(); len(errors) > 0 {
+			if errors := s.appliesOnly(bulkAddress, s.entryA(written)).errors(); len(errors) > 0 {
 				s.t.Errorf("the apply that declares the account fails: %v", errors)
 			}
 			s.checks(s.holds(map[string]any{"recipient_account_id": acme}))
@@ -320,16 +317,11 @@ func TestStage_ownWriteIsNoConflict(t *testing.T) {
 func TestStage_ownRestoreIsNoConflict(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{DeletedRevision: mockserver.Bump, DeletedGet: mockserver.OK}, nil, func(s *stage) {
-		entry := func(more declared) map[string]block {
-			d := declared{"phone_id": phone, number: "+15550000000"}
-			maps.Copy(d, more)
-			return s.bulk(map[string]declared{"a": d}, nil)
-		}
-		s.applies(entry(nil), bulkAddress, create)
+		s.applies(s.entryA(nil), bulkAddress, create)
 		id := s.id()
 		must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": globex}))
 		must(s.t, s.SoftDelete(conversations, id))
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Envelope: true})
-		s.refused(entry(declared{"recipient_account_id": acme}), "The CRM refuses the change", "HTTP 422")
+		s.refused(s.entryA(declared{"recipient_account_id": acme}), "The CRM refuses the change", "HTTP 422")
 	})
 }
