@@ -35,9 +35,9 @@ func (c call) purpose() string {
 	return "create or change " + entity
 }
 
-// A reply is the reply to a call.
-type reply struct {
-	status  int
-	body    []byte  // unchanged: hide the secrets before any part of it gets into an error or a log
-	secrets secrets // that no text of the reply may show
-}
+// The operations on many records, as the last part of their path.
+const (
+	batchModify  = "batch-modify"
+	batchDelete  = "batch-delete"
+	batchRestore = "batch-restore"
+)

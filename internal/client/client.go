@@ -4,42 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"path"
 	"strings"
-	"sync/atomic"
-	"time"
-
-	"golang.org/x/time/rate"
 )
-
-// Config says which space to talk to, and how. If RequestTimeout or MaxConcurrentRequests is not positive, the client
-// uses the value of [Defaults].
-type Config struct {
-	ServiceURL string // bare host, URL, or the whole base URL of a space
-	SpaceID    string
-	Username   string // of an Application of the space
-	Password   string
-	UserAgent  string
-
-	RequestTimeout        time.Duration // for one request with its reply, and for all work after an interrupt
-	MaxConcurrentRequests int
-	RequestsPerSecond     float64 // 0: no limit
-	MaxRetries            int     // after the first try; negative: 0
-
-	Logger    *slog.Logger      // nil: no logs
-	Transport http.RoundTripper // nil: the network
-}
-
-// Defaults returns settings that suit most users.
-func Defaults() Config {
-	return Config{
-		RequestTimeout:        time.Minute,
-		MaxConcurrentRequests: 8,
-		MaxRetries:            4,
-	}
-}
 
 // A Client talks to one space. It is safe for concurrent use.
 type Client struct {
@@ -47,19 +14,7 @@ type Client struct {
 	Messages      *Entity[Message, MessageInput]
 	Relations     *Entity[Relation, RelationInput] // the links of conversations
 
-	config Config
-	base   *url.URL
-	http   *http.Client
-
-	secrets secrets
-	slots   chan struct{} // one for each request under way
-
-	rate *rate.Limiter
-	gate gate
-
-	refusedName atomic.Pointer[string] // of the parameter include-deleted, "" if the service accepts both; nil: unknown
-
-	denied atomic.Pointer[error] // the service refuses the credentials: repeating them for each of a thousand resources would lock the account
+	connection *connection
 }
 
 // New returns a client. It sends no request. Its error is a *ConfigError.
@@ -80,51 +35,36 @@ func New(config Config) (*Client, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{
-		config:  config,
-		base:    base,
-		secrets: newSecrets(config.Username, config.Password),
-		slots:   make(chan struct{}, config.MaxConcurrentRequests),
-
-		rate: rate.NewLimiter(rate.Inf, 1),
-	}
-	if config.RequestsPerSecond > 0 {
-		c.rate = rate.NewLimiter(rate.Limit(config.RequestsPerSecond), 1)
-	}
-	transport := config.Transport
-	if transport == nil {
-		transport = newTransport(cap(c.slots), config.RequestTimeout)
-	}
-	c.http = &http.Client{Transport: transport, CheckRedirect: c.checkRedirect}
-	c.Conversations = &Entity[Conversation, ConversationInput]{client: c, Segment: "TextMessageConversations", revised: true}
-	c.Messages = &Entity[Message, MessageInput]{client: c, Segment: "TextMessages", revised: true}
-	c.Relations = NewEntity[Relation, RelationInput](c, "TextMessageConversationRelationses")
-	return c, nil
-}
-
-// newTransport returns a copy of Go's default transport, which honours HTTPS_PROXY and SSL_CERT_FILE. If an HTTP/2
-// connection is silent for part of the timeout, the transport checks that it is alive. Otherwise, a connection that a
-// firewall has dropped would take all requests for many minutes, because a request that times out does not close its
-// connection.
-func newTransport(idle int, timeout time.Duration) *http.Transport {
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
-	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
-		transport = standard.Clone()
-	}
-	transport.MaxIdleConnsPerHost = idle
-	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: timeout / 4, PingTimeout: timeout / 4}
-	return transport
+	connection := newConnection(config, base)
+	return &Client{
+		Conversations: &Entity[Conversation, ConversationInput]{connection: connection, Segment: "TextMessageConversations", revised: true},
+		Messages:      &Entity[Message, MessageInput]{connection: connection, Segment: "TextMessages", revised: true},
+		Relations:     &Entity[Relation, RelationInput]{connection: connection, Segment: "TextMessageConversationRelationses"},
+		connection:    connection,
+	}, nil
 }
 
 // SpaceID returns the id of the space, even if only the service URL contains it.
-func (c *Client) SpaceID() string { return path.Base(c.base.Path) }
+func (c *Client) SpaceID() string { return path.Base(c.connection.base.Path) }
 
 // URL returns the base URL of the space.
-func (c *Client) URL() string { return c.base.String() }
+func (c *Client) URL() string { return c.connection.base.String() }
 
 // Config returns the settings in use, defaults included, without the password.
 func (c *Client) Config() Config {
-	config := c.config
+	config := c.connection.config
 	config.Password = ""
 	return config
+}
+
+// Records returns the operations on the records of any entity, by its path segment,
+// such as "Phones".
+func (c *Client) Records(segment string) *Entity[RawRecord, struct{}] {
+	return NewEntity[RawRecord, struct{}](c, segment)
+}
+
+// NewEntity returns the operations on the entity with that path segment, such as
+// "Phones".
+func NewEntity[T Record, In any](c *Client, segment string) *Entity[T, In] {
+	return &Entity[T, In]{connection: c.connection, Segment: segment}
 }

@@ -35,7 +35,7 @@ func TestDroppedConnection(t *testing.T) {
 			c, err := New(Config{ServiceURL: "https://" + firewall.Addr().String(), SpaceID: "s", Transport: transport, RequestTimeout: 2 * time.Second, MaxRetries: 2})
 			apitest.Must(t, err)
 			for range 2 {
-				_, err := c.do(t.Context(), readCall)
+				_, err := c.connection.do(t.Context(), readCall)
 				apitest.Must(t, err)
 				firewall.epoch.Add(1)
 			}

@@ -1,7 +1,5 @@
 package client
 
-import "encoding/json"
-
 // ConversationFields are the fields of a conversation that an input can set. A record contains their values, and an
 // input contains a [Field] of each: S is a text, R is the id of a record, L are links, and M are messages. Source:
 // the vendor's OpenAPI document, version 100.
@@ -42,12 +40,6 @@ type Conversation struct {
 	Modified Time `json:"modified"`
 }
 
-// A Head says which record an input is about.
-type Head struct {
-	ID       Field[ID]    `json:"id,omitzero"` // absent: create a record
-	Revision Field[int64] `json:"revision,omitzero"`
-}
-
 // A ConversationInput contains the values of a create or an update. Without an ID, it creates a conversation. An
 // update leaves absent fields as they are.
 type ConversationInput struct {
@@ -58,20 +50,3 @@ type ConversationInput struct {
 // Fields returns the names of the fields that the input sets, except id and
 // revision.
 func (in ConversationInput) Fields() []string { return fieldsOf(in.ConversationWrites) }
-
-// A Ref refers to another record. The reply contains the URI of that record or, with "expand", the whole record.
-type Ref[T Record] struct {
-	ID     ID
-	Record *T // nil if the reply only holds the URI
-}
-
-// UnmarshalJSON reads a URI, a UUID or an object with an "id".
-func (r *Ref[T]) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '{' {
-		r.Record = new(T)
-		err := json.Unmarshal(data, r.Record)
-		r.ID = (*r.Record).Meta().ID
-		return err
-	}
-	return json.Unmarshal(data, &r.ID)
-}

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 )
 
 // An Entity has the operations of the API for one entity, whose records are read as T and written as In. Source: the
@@ -20,15 +18,10 @@ import (
 // context, an error whose problem is [Throttled] or, for a list, an error whose problem is [WrongAddress]. See
 // [ProblemOf].
 type Entity[T Record, In any] struct {
-	client  *Client
 	Segment string // of its path, in the plural
-	revised bool   // each of its records must have a revision
-}
 
-// NewEntity returns the operations on the entity with that path segment, such as
-// "Phones".
-func NewEntity[T Record, In any](c *Client, segment string) *Entity[T, In] {
-	return &Entity[T, In]{client: c, Segment: segment}
+	connection *connection
+	revised    bool // each of its records must have a revision
 }
 
 // A Page is one page of a list.
@@ -55,7 +48,7 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	var record T
 	parameters := url.Values{}
 	query.shape(parameters)
-	got, err := e.client.read(ctx, e.path(id.String()), parameters, &record)
+	got, err := e.connection.read(ctx, e.path(id.String()), parameters, &record)
 	if err != nil {
 		return record, err
 	}
@@ -80,7 +73,7 @@ func (e *Entity[T, In]) check(record T, query Query, got reply) error {
 //
 // GET /entities/{entity}
 func (e *Entity[T, In]) List(ctx context.Context, query Query) (page Page[T], err error) {
-	got, err := e.client.read(ctx, e.path(), query.values(), &page.Records)
+	got, err := e.connection.read(ctx, e.path(), query.values(), &page.Records)
 	if ProblemOf(err) == NotFound {
 		err = &problemError{fmt.Errorf("there is no such space: %w", err), WrongAddress} // a list names no record that could be missing
 	}
@@ -116,13 +109,6 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (page Page[T], er
 	return page, nil
 }
 
-// The operations on many records, as the last part of their path.
-const (
-	batchModify  = "batch-modify"
-	batchDelete  = "batch-delete"
-	batchRestore = "batch-restore"
-)
-
 // BatchModify creates the items without an id and updates the items with one. The results are in the order of the
 // items.
 //
@@ -153,7 +139,7 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 	if err != nil {
 		return nil, err
 	}
-	got, err := e.client.do(ctx, call{method: http.MethodPost, path: e.path(operation), query: options.values(), body: body, repeatable: repeatable})
+	got, err := e.connection.do(ctx, call{method: http.MethodPost, path: e.path(operation), query: options.values(), body: body, repeatable: repeatable})
 	results, itemsErr := decodeBatch(got, count)
 	if itemsErr == nil {
 		return results, nil
@@ -168,49 +154,11 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 
 // URI returns the URI of a record, as the API writes it.
 func (e *Entity[T, In]) URI(id ID) string {
-	return e.client.base.JoinPath(e.path(id.String())...).String()
+	return e.connection.base.JoinPath(e.path(id.String())...).String()
 }
 
 func (e *Entity[T, In]) path(below ...string) []string {
 	return append([]string{"entities", e.Segment}, below...)
-}
-
-// decode reads the data of a 2xx reply.
-func (r reply) decode(data any) error {
-	var envelope struct {
-		Success *bool           `json:"success"`
-		Data    json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(r.body, &envelope); errors.As(err, new(*json.UnmarshalTypeError)) {
-		return r.unexpected("does not have the form of the API (" + r.problem(err) + ")")
-	} else if err != nil {
-		return r.unexpected("is not JSON")
-	}
-	if envelope.Success != nil && !*envelope.Success {
-		return r.apiError()
-	}
-	if len(envelope.Data) == 0 || bytes.Equal(envelope.Data, []byte("null")) {
-		return r.unexpected("has no data")
-	}
-	if err := json.Unmarshal(envelope.Data, data); err != nil {
-		return r.unexpected("contains data that does not have the form of the API (" + r.problem(err) + ")")
-	}
-	return nil
-}
-
-func (r reply) unexpected(reason string) *ReplyError {
-	return &ReplyError{HTTPStatus: r.status, Reason: reason, Snippet: r.secrets.snippet(r.body)}
-}
-
-// problem says what is wrong with the reply's JSON, without the names of Go types.
-func (r reply) problem(err error) string {
-	text := err.Error()
-	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		// The path also names embedded structs, such as ConversationValues.
-		path := slices.DeleteFunc(strings.Split(mismatch.Field, "."), func(name string) bool { return name != strings.ToLower(name) })
-		text = fmt.Sprintf("%s at %q", mismatch.Value, strings.Join(path, "."))
-	}
-	return r.secrets.snippet([]byte(text)) // it may quote the reply
 }
 
 // decodeBatch reads the reply to a batch of count items. It accepts an array of the right length in data if the array

@@ -2,13 +2,11 @@ package client
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -252,39 +250,6 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // Problem is [OutcomeUnknown].
 func (e *OutcomeUnknownError) Problem() Problem { return OutcomeUnknown }
 
-// apiError returns the error of a reply without data. It is an *APIError if the body is the API's envelope, or if the
-// status is sufficient by itself. Otherwise it is a *ReplyError.
-func (r reply) apiError() error {
-	var envelope struct {
-		APIError
-		Success *bool `json:"success"`
-	}
-	if isErrorObject(r.secrets.hideInJSON(r.body), &envelope) && envelope.Success != nil && !*envelope.Success {
-		apiError := envelope.APIError
-		apiError.fromEnvelope = apiError.HTTPStatus != 0 // the API always sends it, and gateways have their own error objects
-		apiError.HTTPStatus = cmp.Or(apiError.HTTPStatus, r.status)
-		return &apiError
-	}
-	snippet := r.secrets.snippet(r.body)
-	switch r.status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		return &APIError{HTTPStatus: r.status, Message: snippet}
-	case http.StatusNotFound:
-		return &ReplyError{HTTPStatus: r.status, Reason: "does not come from the API of a Pipeliner space", Snippet: snippet}
-	}
-	return &ReplyError{HTTPStatus: r.status, Reason: "is an error that does not come from the API", Snippet: snippet}
-}
-
-// quotedNumber matches a number in quotes in an error object, possibly with leading zeros.
-var quotedNumber = regexp.MustCompile(`("(?:http_status|code|entity_index)"\s*:\s*)"0*(\d+)"`)
-
-// isErrorObject reads an error object, and reports whether data is one. A field of an
-// unexpected type does not hide the other fields.
-func isErrorObject(data []byte, object any) bool {
-	err := json.Unmarshal(quotedNumber.ReplaceAll(data, []byte("$1$2")), object)
-	return err == nil || errors.As(err, new(*json.UnmarshalTypeError))
-}
-
 const snippetLength = 200 // characters
 
 // snippet returns the beginning of a reply on one line, safe to print.
@@ -294,4 +259,10 @@ func snippet(body []byte) string {
 	words := strings.FieldsFunc(strings.ToValidUTF8(string(body), "\uFFFD"), func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) })
 	runes := []rune(strings.Join(words, " "))
 	return string(runes[:min(len(runes), snippetLength)])
+}
+
+// IsUnknownEntity reports whether the service knows no entity of that name.
+func IsUnknownEntity(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && api.Code == codeUnknownType
 }

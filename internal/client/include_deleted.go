@@ -14,7 +14,7 @@ var includeDeleted = []string{"include-deleted", "include_deleted"}
 // read sends a GET, and reads the data of the reply. If the GET asks for soft-deleted records, it sends both names of
 // the parameter, because a service may ignore the one that it does not know. If the service refuses the unknown name
 // instead, read tries each name alone, and then keeps using the one that the service accepts.
-func (c *Client) read(ctx context.Context, path []string, parameters url.Values, data any) (reply, error) {
+func (c *connection) read(ctx context.Context, path []string, parameters url.Values, data any) (reply, error) {
 	send := func(without string) (reply, error) {
 		fewer := maps.Clone(parameters)
 		fewer.Del(without)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"syscall"
 	"time"
@@ -13,7 +14,7 @@ import (
 // Logs above TRACE show only the status and the code of a reply, because its texts
 // echo numbers, names and contents.
 
-func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time.Duration, err error) {
+func (c *connection) logAttempt(ctx context.Context, call call, got reply, took time.Duration, err error) {
 	fields := []any{"method", call.method, "path", call.path, "status", got.status, "milliseconds", took.Milliseconds()}
 	if err != nil {
 		fields = append(fields, "error", KindOf(err))
@@ -26,7 +27,7 @@ func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time
 }
 
 // logRepeat logs that a call will be sent again.
-func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
+func (c *connection) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
 	fields := []any{"method", call.method, "path", call.path, "wait", wait.String(), "error", KindOf(err)}
 	if status := StatusOf(err); status != 0 {
 		fields = append(fields, "status", status)
@@ -64,3 +65,6 @@ func KindOf(err error) string {
 	}
 	return "no complete reply"
 }
+
+// LevelTrace is for logs of request and reply bodies, which contain personal data.
+const LevelTrace = slog.LevelDebug - 4

@@ -21,7 +21,7 @@ type repetition struct {
 //
 // Some calls can't be repeated. Only the API itself can prove that such a call was not carried out: by its error
 // envelope with a 4xx status other than 408, or by a 429. After any other reply the outcome is unknown.
-func (c *Client) judge(call call, got reply, header http.Header) (repetition, error) {
+func (c *connection) judge(call call, got reply, header http.Header) (repetition, error) {
 	wait := retryAfter(header)
 	asked := got.status == http.StatusServiceUnavailable && wait > 0
 	if !asked && got.status != http.StatusTooManyRequests {
@@ -71,7 +71,7 @@ func isPassing(status int) bool {
 }
 
 // judgeFailure returns the error of a call without a complete reply.
-func (c *Client) judgeFailure(call call, sent bool, err error) (repetition, error) {
+func (c *connection) judgeFailure(call call, sent bool, err error) (repetition, error) {
 	reply, isReply := errors.AsType[*ReplyError](err)
 	switch {
 	case isReply: // a redirect, or a reply that is too long
@@ -98,7 +98,7 @@ func isLasting(err error) bool {
 }
 
 // longestRetryAfter is the longest wait that retryAfter returns, so that sums of waits don't overflow. A call gives
-// up before that, see [Client.mostThrottled].
+// up before that, see [connection.mostThrottled].
 const longestRetryAfter = 24 * time.Hour
 
 // retryAfter returns how long the service asks to wait, at least a millisecond, or 0 if it does not say. If the

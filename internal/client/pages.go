@@ -179,7 +179,7 @@ func (w *Walk[T, In]) advance() (more bool, err error) {
 func (w *Walk[T, In]) follow(cursor string) error {
 	switch p := &w.pass; {
 	case p.cursors[cursor] || p.size == 0:
-		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list whose pages repeat", Snippet: "end_cursor " + w.entity.client.secrets.snippet([]byte(cursor))}
+		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list whose pages repeat", Snippet: "end_cursor " + w.entity.connection.secrets.snippet([]byte(cursor))}
 	case p.read > w.limit():
 		reason := fmt.Sprintf("is a list that does not end: its pages have shown %d records, %d of them "+
 			"different, and announce more; narrow the filters, and contact the support of the CRM if that does "+

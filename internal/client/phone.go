@@ -2,10 +2,8 @@ package client
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -67,69 +65,6 @@ func canonicalOf(s string, number *phonenumbers.PhoneNumber) string {
 	}, s)
 }
 
-// HasCountry reports whether the country of the number is known.
-func (p PhoneNumbers) HasCountry(s string) bool { return p.parse(plainText(s)) != nil }
-
-// IsOfNoCountry reports whether a number that begins with "+" or "00" belongs to no country. Either no country has
-// such a code, or the number has fewer or more digits than the numbers of its country, for example because a cell
-// contains two numbers.
-func (p PhoneNumbers) IsOfNoCountry(s string) bool {
-	s = strings.TrimLeft(plainText(WithPlus(s)), punctuation)
-	if !strings.HasPrefix(s, "+") || isMasked(s) {
-		return false
-	}
-	number := p.parse(s)
-	if number == nil {
-		return true
-	}
-	reason := phonenumbers.IsPossibleNumberWithReason(number)
-	return reason == phonenumbers.TOO_LONG || reason == phonenumbers.TOO_SHORT
-}
-
-// IsOfOtherRegion reports whether a number that begins with neither "+" nor "00" can't be a number of the region.
-// Either it has too few or too many digits, or it belongs to another region.
-func (p PhoneNumbers) IsOfOtherRegion(s string) bool {
-	s = strings.TrimLeft(plainText(s), punctuation)
-	if p.Region == "" || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "00") || isMasked(s) {
-		return false
-	}
-	number := p.parse(s)
-	return number == nil || int(number.GetCountryCode()) == phonenumbers.GetCountryCodeForRegion(p.Region) && !phonenumbers.IsValidNumber(number)
-}
-
-var (
-	extension = regexp.MustCompile(`(?i)[ ,;]*(?:ext(?:n|ension)?|x|#)[.:= ]*\d{1,9}$`)
-	odd       = regexp.MustCompile(`[^\p{Nd}+\-. ()/~\[\]]`)
-	dialCode  = regexp.MustCompile(`^[*#]+\d[\d*#]*#$`) // such as *100#
-)
-
-// HasOddCharacters reports whether a text that begins like a number contains characters that don't belong to a
-// number, such as the letter O, a no-break space, or the marks of a code like *100#. An extension may have letters in
-// front.
-func HasOddCharacters(s string) bool {
-	isPlain := !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > unicode.MaxASCII })
-	s = extension.ReplaceAllString(strings.TrimPrefix(plainText(s), "tel:"), "")
-	begin := strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
-	if dialCode.MatchString(s) {
-		return true
-	}
-	if begin < 0 || isMasked(s) {
-		return false
-	}
-	first, _ := utf8.DecodeRuneInString(s[begin:])
-	return !unicode.IsLetter(first) && (!isPlain || odd.MatchString(s))
-}
-
-// HasTwoNumbers reports whether a complete number of a known country comes before a slash, so that the digits after it
-// may be another number. A slash after an area code separates nothing.
-func (p PhoneNumbers) HasTwoNumbers(s string) bool {
-	first, rest, _ := strings.Cut(plainText(s), "/")
-	number := p.parse(first)
-	return strings.ContainsAny(rest, "0123456789") && number != nil && phonenumbers.IsValidNumber(number)
-}
-
-const punctuation = " -.()/"
-
 // parse returns the number in a plain text, or nil if the text is not a number or its country is unknown.
 func (p PhoneNumbers) parse(s string) *phonenumbers.PhoneNumber {
 	if isMasked(s) {
@@ -152,27 +87,59 @@ func (p PhoneNumbers) parse(s string) *phonenumbers.PhoneNumber {
 	return number
 }
 
-// plainText removes invisible characters, replaces characters that look alike with one of them, and replaces digits
-// of all scripts with ASCII digits. Text from a document or a table may contain direction marks, several kinds of
-// dashes, spaces of any width, and digits of any script.
-func plainText(s string) string {
-	return strings.Map(func(r rune) rune {
+// parsedNumbers are the latest parsed numbers, by their text.
+type parsedNumbers struct {
+	mu   sync.Mutex
+	kept map[string]spelling
+}
+
+// mostParsed is how many parsed numbers are kept. If there are more, parsedNumbers begins anew.
+const mostParsed = 1 << 16 // they take about 20 MB
+
+// spelling parses a number, or returns it as it was parsed before.
+func (p PhoneNumbers) spelling(s string) spelling {
+	if p.parsed == nil {
+		return p.parseSpelling(s)
+	}
+	p.parsed.mu.Lock()
+	of, isKept := p.parsed.kept[s]
+	p.parsed.mu.Unlock()
+	if isKept {
+		return of
+	}
+	of = p.parseSpelling(s)
+	p.parsed.mu.Lock()
+	defer p.parsed.mu.Unlock()
+	if p.parsed.kept == nil || len(p.parsed.kept) == mostParsed {
+		p.parsed.kept = map[string]spelling{}
+	}
+	p.parsed.kept[s] = of
+	return of
+}
+
+func (p PhoneNumbers) parseSpelling(s string) spelling {
+	s = plainText(s)
+	number := p.parse(s)
+	of := spelling{canonical: canonicalOf(s, number)}
+	of.masked, of.plus = isMasked(s), strings.HasPrefix(strings.TrimLeft(s, punctuation), "+")
+	var symbols strings.Builder
+	for _, r := range strings.ReplaceAll(strings.ToLower(s), "ext", "") { // its x hides no digit
 		switch {
-		case r >= '\uff01' && r <= '\uff5e': // the full-width forms of ASCII
-			return r - '\uff01' + '!'
-		case r > unicode.MaxASCII && unicode.IsDigit(r):
-			zero := r // Unicode has the ten digits of a script in sequence
-			for unicode.IsDigit(zero - 1) {
-				zero--
-			}
-			return '0' + (r-zero)%10
-		case unicode.Is(unicode.Z, r):
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf), r == '\u2065':
-			return -1
-		case unicode.Is(unicode.Pd, r), r == '\u2212':
-			return '-'
+		case r >= '0' && r <= '9':
+			symbols.WriteRune(r)
+			of.digits++
+		case of.masked && isMask(r):
+			symbols.WriteRune(mask)
 		}
-		return r
-	}, s)
+	}
+	of.symbols = symbols.String()
+	if strings.HasPrefix(of.symbols, "00") && !of.plus {
+		of.symbols, of.plus = of.symbols[2:], true
+		number = p.parse("+" + of.symbols)
+	}
+	if number != nil {
+		of.national = phonenumbers.GetNationalSignificantNumber(number) + number.GetExtension()
+		of.international = strings.TrimPrefix(phonenumbers.Format(number, phonenumbers.E164), "+") + number.GetExtension()
+	}
+	return of
 }

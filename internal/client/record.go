@@ -2,7 +2,6 @@ package client
 
 import (
 	"encoding/json"
-	"errors"
 )
 
 // RecordValues are the fields that all records have in common.
@@ -40,14 +39,25 @@ func (r *RawRecord) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Records returns the operations on the records of any entity, by its path segment,
-// such as "Phones".
-func (c *Client) Records(segment string) *Entity[RawRecord, struct{}] {
-	return NewEntity[RawRecord, struct{}](c, segment)
+// A Head says which record an input is about.
+type Head struct {
+	ID       Field[ID]    `json:"id,omitzero"` // absent: create a record
+	Revision Field[int64] `json:"revision,omitzero"`
 }
 
-// IsUnknownEntity reports whether the service knows no entity of that name.
-func IsUnknownEntity(err error) bool {
-	api, ok := errors.AsType[*APIError](err)
-	return ok && api.Code == codeUnknownType
+// A Ref refers to another record. The reply contains the URI of that record or, with "expand", the whole record.
+type Ref[T Record] struct {
+	ID     ID
+	Record *T // nil if the reply only holds the URI
+}
+
+// UnmarshalJSON reads a URI, a UUID or an object with an "id".
+func (r *Ref[T]) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '{' {
+		r.Record = new(T)
+		err := json.Unmarshal(data, r.Record)
+		r.ID = (*r.Record).Meta().ID
+		return err
+	}
+	return json.Unmarshal(data, &r.ID)
 }

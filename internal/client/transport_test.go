@@ -151,7 +151,7 @@ func TestRepeats(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					network, at := play(test.outcomes...)
 					c := scripted(t, network)
-					_, err := c.do(t.Context(), one.call)
+					_, err := c.connection.do(t.Context(), one.call)
 					got := result{len(*at), ProblemOf(err)}
 					if err == nil {
 						got.problem = none
@@ -171,7 +171,7 @@ func TestMaxRetries(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			network, at := play(refuses)
 			c := scripted(t, network, func(config *Config) { config.MaxRetries = retries })
-			_, err := c.do(t.Context(), createCall)
+			_, err := c.connection.do(t.Context(), createCall)
 			wantProblem(t, err, Unreachable)
 			wantEqual(t, "requests", want, len(*at))
 			wantEqual(t, "text", "the connection to crm.example failed: dial tcp: connect: connection refused", err.Error())
@@ -203,7 +203,7 @@ func TestWaitsAsAsked(t *testing.T) {
 			for status, call := range map[int]call{http.StatusTooManyRequests: createCall, http.StatusServiceUnavailable: deleteCall} {
 				synctest.Test(t, func(t *testing.T) {
 					network, at := play(replies(status, "", strings.Split("Retry-After: "+test.after, "\n")...), replies(http.StatusOK, "{}"))
-					_, err := scripted(t, network).do(t.Context(), call)
+					_, err := scripted(t, network).connection.do(t.Context(), call)
 					apitest.Must(t, err)
 					if got := (*at)[1].Sub((*at)[0]); got < test.least || got > test.most {
 						t.Errorf("after HTTP %d, it waited %s; want %s to %s", status, got, test.least, test.most)
@@ -228,7 +228,7 @@ func TestThrottled(t *testing.T) {
 				network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+after))
 				c := scripted(t, network, func(config *Config) { config.MaxRetries = 2 })
 				begin := time.Now()
-				_, err := c.do(t.Context(), createCall)
+				_, err := c.connection.do(t.Context(), createCall)
 				wantProblem(t, err, Throttled)
 				if took := time.Since(begin); took < least || took > 3*time.Minute+10*time.Second || len(*at) > 30 {
 					t.Errorf("%d requests in %s: %v", len(*at), took, err)
@@ -247,7 +247,7 @@ func TestAllWaitWhenOneIsTold(t *testing.T) {
 		c := scripted(t, network, func(config *Config) { config.MaxRetries = 0 })
 		apitest.Together(10, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)
-			_, err := c.do(t.Context(), createCall)
+			_, err := c.connection.do(t.Context(), createCall)
 			apitest.Must(t, err)
 		})
 		wantEqual(t, "requests", 1+10, len(*at))
@@ -270,7 +270,7 @@ func TestThrottledTogether(t *testing.T) {
 				c := scripted(t, network)
 				begin := time.Now()
 				for range 20 {
-					_, err := c.do(t.Context(), readCall)
+					_, err := c.connection.do(t.Context(), readCall)
 					wantProblem(t, err, Throttled)
 					want := map[int]string{429: "the service limits requests", 503: "the service asks for a pause"}[status]
 					if !strings.HasPrefix(err.Error(), want+", and the next wait would take ") || StatusOf(err) != status {
@@ -291,7 +291,7 @@ func TestThrottledForDays(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				network, _ := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+after))
-				_, err := scripted(t, network).do(t.Context(), readCall)
+				_, err := scripted(t, network).connection.do(t.Context(), readCall)
 				wantProblem(t, err, Throttled)
 				if !strings.Contains(err.Error(), "the next wait would take "+want+":") {
 					t.Errorf("%v; want %s", err, want)
@@ -305,7 +305,7 @@ func TestWaitsLongerAndLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network, at := play(refuses)
-		_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 20 }).do(t.Context(), readCall)
+		_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 20 }).connection.do(t.Context(), readCall)
 		wantProblem(t, err, Unreachable)
 		for i, least := range []time.Duration{250 * time.Millisecond, 375 * time.Millisecond, 560 * time.Millisecond, 840 * time.Millisecond} {
 			if got := (*at)[i+1].Sub((*at)[i]); got < least || got > 3*least+10*time.Millisecond {
@@ -326,7 +326,7 @@ func TestRequestTimeout(t *testing.T) {
 		network, _ := play(hangs)
 		c := scripted(t, network, func(config *Config) { config.RequestTimeout = 7 * time.Second })
 		begin := time.Now()
-		_, err := c.do(t.Context(), createCall)
+		_, err := c.connection.do(t.Context(), createCall)
 		wantProblem(t, err, OutcomeUnknown)
 		apitest.WithinBubble(t, begin, 7*time.Second, 7*time.Second)
 		if !strings.Contains(err.Error(), "no complete reply within 7s (request_timeout)") {
@@ -334,7 +334,7 @@ func TestRequestTimeout(t *testing.T) {
 		}
 		network, _ = play(hangs)
 		c = scripted(t, network, func(config *Config) { config.RequestTimeout = 7 * time.Second })
-		_, err = c.do(t.Context(), readCall)
+		_, err = c.connection.do(t.Context(), readCall)
 		wantEqual(t, "text of a read", "crm.example sent no complete reply within 7s (request_timeout)", err.Error())
 	})
 }
@@ -363,13 +363,13 @@ func TestGivesUpWaiting(t *testing.T) {
 					others, giveUp := context.WithCancel(t.Context())
 					defer giveUp()
 					for range test.busy {
-						go func() { _, _ = c.do(others, readCall) }()
+						go func() { _, _ = c.connection.do(others, readCall) }()
 					}
 					synctest.Wait()
 					ctx, cancel := context.WithCancelCause(t.Context())
 					begin := time.Now()
 					time.AfterFunc(100*time.Millisecond, func() { cancel(stopped) })
-					_, err := c.do(ctx, call)
+					_, err := c.connection.do(ctx, call)
 					if !errors.Is(err, stopped) {
 						t.Errorf("%s: %v; want the context's cause", call.method, err)
 					}
@@ -389,9 +389,9 @@ func TestDeadlineBeforeTheRate(t *testing.T) {
 		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 0.01 })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := c.do(ctx, readCall)
+		_, err := c.connection.do(ctx, readCall)
 		apitest.Must(t, err)
-		if _, err = c.do(ctx, readCall); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err = c.connection.do(ctx, readCall); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v; want the deadline", err)
 		}
 		wantEqual(t, "requests", 1, len(*at))
@@ -426,7 +426,7 @@ func TestAwaitsWhatHasBeenSent(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(stopped) })
 				begin := time.Now()
-				_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 0 }).do(ctx, test.call)
+				_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 0 }).connection.do(ctx, test.call)
 				if !errors.Is(err, test.want) {
 					t.Errorf("%v; want %v", err, test.want)
 				}
@@ -445,7 +445,7 @@ func TestInterruptedBeforeRepeating(t *testing.T) {
 		network, at := play(drops)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Millisecond, cancel)
-		_, err := scripted(t, network).do(ctx, deleteCall)
+		_, err := scripted(t, network).connection.do(ctx, deleteCall)
 		wantProblem(t, err, OutcomeUnknown)
 		wantEqual(t, "requests", 1, len(*at))
 	})
@@ -468,7 +468,7 @@ func TestRedirects(t *testing.T) {
 					}
 					return apitest.Answer(r, status, "", "Location: "+target), nil
 				})
-				_, err := c.do(t.Context(), call)
+				_, err := c.connection.do(t.Context(), call)
 				want := []string{call.method + " https://crm.example/api/v100/rest/spaces/acme_sales/entities/X"}
 				if call.method == http.MethodGet && strings.Contains(target, "/login") {
 					apitest.Must(t, err)
@@ -496,7 +496,7 @@ func TestPasswordInRedirect(t *testing.T) {
 		"horse": "is a redirect to https://***.example, which", "credentials": "is a redirect to https://horse.example, which could take the credentials elsewhere",
 	} {
 		c := scripted(t, apitest.RoundTripper(replies(http.StatusFound, "", "Location: https://horse.example/")), func(c *Config) { c.Password = password })
-		if _, err := c.do(t.Context(), readCall); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := c.connection.do(t.Context(), readCall); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", password, err)
 		}
 	}
@@ -506,7 +506,7 @@ func TestPasswordInRedirect(t *testing.T) {
 func TestEndlessRedirects(t *testing.T) {
 	t.Parallel()
 	c := scripted(t, apitest.RoundTripper(replies(http.StatusFound, "", "Location: /again")))
-	_, err := c.do(t.Context(), readCall)
+	_, err := c.connection.do(t.Context(), readCall)
 	wantProblem(t, err, UnexpectedReply)
 	if !strings.Contains(err.Error(), "a redirect to https://crm.example, after several others") {
 		t.Error(err)
@@ -533,7 +533,7 @@ func TestReplyIsReadUpToALimit(t *testing.T) {
 			response.Body = io.NopCloser(endless)
 			return response, nil
 		})
-		_, err := c.do(t.Context(), test.call)
+		_, err := c.connection.do(t.Context(), test.call)
 		wantProblem(t, err, test.problem)
 		if !strings.Contains(err.Error(), "is longer than 32 MiB; it begins: xxx") || len(err.Error()) > 500 {
 			t.Errorf("the text is %.500q", err)
@@ -565,7 +565,7 @@ func TestMaxConcurrentRequests(t *testing.T) {
 		begin := time.Now()
 		var callers sync.WaitGroup
 		for range 20 {
-			callers.Go(func() { _, _ = c.do(t.Context(), readCall) })
+			callers.Go(func() { _, _ = c.connection.do(t.Context(), readCall) })
 		}
 		callers.Wait()
 		apitest.WithinBubble(t, begin, 7*time.Second, 7*time.Second) // exactly three at a time
@@ -579,7 +579,7 @@ func TestRequestsPerSecond(t *testing.T) {
 		network, at := play(replies(200, "{}"))
 		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 10 })
 		for range 21 {
-			_, err := c.do(t.Context(), readCall)
+			_, err := c.connection.do(t.Context(), readCall)
 			apitest.Must(t, err)
 		}
 		for i, when := range *at {
@@ -597,7 +597,7 @@ func TestRequestsPerSecondAfterPause(t *testing.T) {
 		network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: 30"), replies(200, "{}"))
 		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 1 })
 		apitest.Together(10, func(int) {
-			_, err := c.do(t.Context(), readCall)
+			_, err := c.connection.do(t.Context(), readCall)
 			apitest.Must(t, err)
 		})
 		for i := 1; i < len(*at); i++ {
@@ -618,7 +618,7 @@ func TestRequestSent(t *testing.T) {
 			[]string{r.Method, r.URL.String(), user, password, r.Header.Get("Content-Type"), r.Header.Get("Accept"), r.Header.Get("User-Agent"), string(body)})
 		return apitest.Answer(r, http.StatusOK, "{}"), nil
 	}, func(c *Config) { c.UserAgent = "test/1" })
-	_, err := c.do(t.Context(), call{method: http.MethodPost, path: []string{"entities", "X", "batch-modify"}, query: WriteOptions{ValidationLevel: 8}.values(), body: []byte("[1]")})
+	_, err := c.connection.do(t.Context(), call{method: http.MethodPost, path: []string{"entities", "X", "batch-modify"}, query: WriteOptions{ValidationLevel: 8}.values(), body: []byte("[1]")})
 	apitest.Must(t, err)
 }
 
@@ -628,7 +628,7 @@ func TestConfigDefaults(t *testing.T) {
 	c, err := New(Config{ServiceURL: "crm.example", SpaceID: "acme"})
 	apitest.Must(t, err)
 	defaults := Defaults()
-	wantEqual(t, "request timeout", defaults.RequestTimeout, c.config.RequestTimeout)
-	wantEqual(t, "concurrent requests", defaults.MaxConcurrentRequests, cap(c.slots))
-	wantEqual(t, "retries", 0, c.config.MaxRetries) // zero makes sense here
+	wantEqual(t, "request timeout", defaults.RequestTimeout, c.connection.config.RequestTimeout)
+	wantEqual(t, "concurrent requests", defaults.MaxConcurrentRequests, cap(c.connection.slots))
+	wantEqual(t, "retries", 0, c.connection.config.MaxRetries) // zero makes sense here
 }
