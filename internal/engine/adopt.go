@@ -29,14 +29,6 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 	}
 }
 
-// mayHaveMade reports whether the create may have made the record, now or in its earlier attempt.
-func (s *search[T, In]) mayHaveMade(i int, record T) bool {
-	change, attempt := &s.w.changes[i], s.w.attempt(i)
-	claim := s.col.engine.claims.of(record.Meta().ID)
-	isOfOther := claim.origin == left && !claim.isLeftFor(change.Owner, attempt.IsRecalled)
-	return attempt.mayHaveMade(record.Meta()) && !isOfOther && (change.Tried == nil || change.isSent || s.col.fields.like(change.Tried, &record))
-}
-
 // doubts returns the records that prevent creates from being sent again.
 func (s *search[T, In]) doubts() map[int][]T {
 	doubts := map[int][]T{}
@@ -66,30 +58,6 @@ func (s *search[T, In]) noteContradicting() {
 			s.w.results[i].LookAlikes = mapped(may, func(record T) client.ID { return record.Meta().ID })
 		}
 	}
-}
-
-// agreed reports whether the record has everything that the create wants, apart from what an adoption still changes.
-func (s *search[T, In]) agreed(i int, record T) bool {
-	return s.col.agrees(s.untried(i, record), record)
-}
-
-// resembles reports whether the record has everything that the create wants, except for fields that are empty or that
-// the service may have changed.
-func (s *search[T, In]) resembles(i int, record T) bool {
-	return s.col.fields.like(new(s.untried(i, record)), &record)
-}
-
-// untried returns the input of a create without some fields: those for which the record holds the value of an earlier
-// attempt, or a value that was filled in after it.
-func (s *search[T, In]) untried(i int, record T) In {
-	return s.col.fields.untried(s.w.changes[i].Input, s.attempted(i, record), &record)
-}
-
-// attempted returns what the earlier attempt at a create has sent. If the attempt has sent messages, a record is
-// adopted only if it contains them. Then the service has filled in the fields that the attempt did not send, unless
-// someone has changed the record since.
-func (s *search[T, In]) attempted(i int, record T) attempted[In] {
-	return attempted[In]{s.w.changes[i].Tried, s.isProvenByMessages(i) && !s.col.inside.hasChanged(record)}
 }
 
 // choose assigns the records of one identity to the creates of that identity. First come the records that have the
@@ -261,12 +229,6 @@ func (s *search[T, In]) hasOtherLinks(i int, record T) bool {
 // say.
 func (s *search[T, In]) mayBePassed(i int, record T) bool {
 	return s.w.attempt(i).IsRecalled && !s.isProvenByMessages(i) && s.col.inside.hasChanged(record)
-}
-
-// isProvenByMessages reports whether an unused record has the messages that the create or its attempt has sent: the
-// use says that it has no others, and this says that there are some.
-func (s *search[T, In]) isProvenByMessages(i int) bool {
-	return s.talked != nil && s.useOfSilent(i) == incomplete
 }
 
 // adopt makes the record the result of a create. If the record lacks a value, or has the value of an earlier try, the

@@ -73,3 +73,22 @@ type Change[In Input] struct {
 
 // IsNeeded reports whether the change sets a field or restores the record.
 func (c Change[In]) IsNeeded() bool { return len(c.Input.Fields()) > 0 || c.Restore }
+
+// A pending is a change that is being written. A comparison brings it up to date.
+type pending[In Input] struct {
+	Change[In]
+
+	kept     map[link]client.ID    // relations of the links that the conversation already has
+	dropped  []client.ID           // relations that the update removes
+	inline   []client.MessageInput // messages of a create that has become an update
+	isSent   bool                  // in this batch, and not certainly in vain
+	restored bool                  // by this batch, which may have raised the revision of the record
+	repeated bool                  // an earlier request with it was lost
+	refused  bool                  // when it was repeated; the lost request may be the reason
+}
+
+// A link names a link of a conversation by its field and the linked record.
+type link struct {
+	field  string
+	target client.ID
+}

@@ -19,20 +19,6 @@ type Collection[T client.Record, In Input] struct {
 	batches turns // one for each batch under way
 }
 
-func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T, In], shape shape[T, In]) *Collection[T, In] {
-	col := &Collection[T, In]{
-		entity:  &entityOf[T, In]{Entity: entity, engine: e},
-		shape:   shape,
-		engine:  e,
-		feed:    newFeed[T](),
-		batches: make(turns, e.config.MaxConcurrentRequests),
-	}
-	col.reads = newSharedListing(col)
-	col.writes = newQueues(e.settings, col.write)
-	col.removes = newQueues(e.settings, col.remove)
-	return col
-}
-
 // agrees reports whether the record has everything that the input sets. Links that an
 // update should have removed don't matter: a service that merges arrays keeps them, and
 // the read-back removes them.

@@ -92,3 +92,68 @@ func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 	}
 	return again
 }
+
+// compareWithFeed compares the items that the feed covers. It returns those whose record
+// has another revision than the one given, and the items that it could not compare.
+func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, left []int) {
+	f := w.col.feed
+	if len(items) == 0 || !w.col.engine.narrows() {
+		return nil, items
+	}
+	if err := f.turn.acquire(ctx); err != nil {
+		w.fail(items, err)
+		return nil, nil
+	}
+	defer f.turn.release()
+	for _, i := range items {
+		f.begin(w.knownAsOf(i))
+	}
+	isCovered := func(i int) bool { return f.covers(w.knownAsOf(i)) }
+	covered := only(items, isCovered)
+	left = only(items, func(i int) bool { return !isCovered(i) })
+	if len(covered) == 0 {
+		return nil, left
+	}
+	switch current, err := w.col.catchUp(ctx, len(covered)); {
+	case err != nil:
+		w.fail(covered, err)
+		return nil, left
+	case !current:
+		return nil, items
+	}
+	fed := only(covered, func(i int) bool { _, isFed := f.changed[w.target(i)]; return isFed })
+	for _, i := range w.completeFed(ctx, fed) {
+		if w.bringUpToDate(i, f.changed[w.target(i)]) {
+			changed = append(changed, i)
+		}
+	}
+	return changed, left
+}
+
+// completeFed completes the feed's records of the items, if lists show stubs. It returns the items
+// without an error. The caller holds the feed, which has a record of each item.
+func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
+	if w.col.stubs == nil {
+		return items
+	}
+	records := mapped(items, func(i int) T { return w.col.feed.changed[w.target(i)] })
+	for n, err := range w.col.completeAll(ctx, records) {
+		id := records[n].Meta().ID
+		w.col.feed.changed[id] = records[n]
+		if client.ProblemOf(err) == client.NotFound {
+			err = &GoneError{ID: id}
+		}
+		w.results[items[n]].Err = err
+	}
+	return w.unfailed(items)
+}
+
+// knownAsOf returns the as-of of the item's baseline, or [NoFloor] if the update needs the
+// record itself. A restore does, because a soft delete need not change the revision.
+func (w *writing[T, In]) knownAsOf(i int) int64 {
+	change := &w.changes[i]
+	if change.Baseline == nil || change.Restore || w.col.links.areSet(change.Input) {
+		return NoFloor
+	}
+	return change.Baseline.AsOf
+}

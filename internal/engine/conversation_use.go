@@ -48,36 +48,6 @@ func (conversationInside) hasChanged(c client.Conversation) bool {
 	return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
 }
 
-// talked lists the messages that are newer than floor. It returns nil if the caller lacks the
-// permission to list messages.
-func (c conversationInside) talked(ctx context.Context, floor int64) (talks, error) {
-	found, err := c.newer(ctx, floor)
-	if isForbidden(err) {
-		return nil, nil
-	}
-	return found, err
-}
-
-// newer lists the messages that are newer than floor. If the service ignores the filter on
-// revision, it notes the conversations of older ones too.
-func (c conversationInside) newer(ctx context.Context, floor int64) (talks, error) {
-	found := talks{}
-	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, c.engine.Messages.query) {
-		if err != nil {
-			return nil, err
-		}
-		for _, message := range page.Records {
-			of := message.TextMessageConversationID
-			messages := found[of]
-			if message.Revision > floor {
-				messages = append(messages, message)
-			}
-			found[of] = messages
-		}
-	}
-	return found, nil
-}
-
 // useOf compares the messages of the conversation with the messages that the change or its earlier attempt has sent.
 // It reads contents only if the number of messages in each direction is the number that was sent.
 func (c conversationInside) useOf(ctx context.Context, change *pending[client.ConversationInput], id client.ID) (use, error) {

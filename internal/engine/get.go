@@ -108,3 +108,8 @@ func (e *entityOf[T, In]) listOne(ctx context.Context, id client.ID, query clien
 func ofID(id client.ID) []client.Filter {
 	return []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
 }
+
+// ofConversation filters messages or relations by their conversation.
+func ofConversation(id client.ID) []client.Filter {
+	return []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}
+}

@@ -48,10 +48,6 @@ func (of Identity) withTail(tail string) Identity { return Identity{of.Place, ta
 // end returns the key of all identities with the same place and tail.
 func (of Identity) end() Identity { return of.withTail(of.tail()) }
 
-func messageIdentity(conversation client.ID, direction int, content string) Identity {
-	return Identity{conversation, client.MessageDirections.Name(direction) + " " + canonicalContent(content)}
-}
-
 // orZero returns the value of a field, or the zero value if it has none.
 func orZero[V any](field client.Field[V]) V {
 	value, _ := field.Get()

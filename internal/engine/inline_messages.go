@@ -173,17 +173,32 @@ func mayBeSent(sent, message client.MessageInput) bool {
 	return sent.Direction == message.Direction && (!isKnown || SameContent(content, orZero(message.Content)))
 }
 
-// nothingInside is for records without messages inside.
-type nothingInside[T client.Record, In Input] struct{}
-
-func (nothingInside[T, In]) sent(*pending[In]) [][]client.MessageInput       { return nil }
-func (nothingInside[T, In]) read(context.Context, *writing[T, In])           {}
-func (nothingInside[T, In]) existed(context.Context, T, int64) (bool, error) { return false, nil }
-func (nothingInside[T, In]) hasChanged(T) bool                               { return false }
-func (nothingInside[T, In]) useOf(context.Context, *pending[In], client.ID) (use, error) {
-	return unused, nil
+// talked lists the messages that are newer than floor. It returns nil if the caller lacks the
+// permission to list messages.
+func (c conversationInside) talked(ctx context.Context, floor int64) (talks, error) {
+	found, err := c.newer(ctx, floor)
+	if isForbidden(err) {
+		return nil, nil
+	}
+	return found, err
 }
 
-func (nothingInside[T, In]) talked(context.Context, int64) (talks, error) {
-	return nil, nil
+// newer lists the messages that are newer than floor. If the service ignores the filter on
+// revision, it notes the conversations of older ones too.
+func (c conversationInside) newer(ctx context.Context, floor int64) (talks, error) {
+	found := talks{}
+	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, c.engine.Messages.query) {
+		if err != nil {
+			return nil, err
+		}
+		for _, message := range page.Records {
+			of := message.TextMessageConversationID
+			messages := found[of]
+			if message.Revision > floor {
+				messages = append(messages, message)
+			}
+			found[of] = messages
+		}
+	}
+	return found, nil
 }

@@ -142,12 +142,3 @@ func (e *Engine) completeConversation(ctx context.Context, conversation *client.
 	}
 	return nil
 }
-
-// noLinks is for records without links.
-type noLinks[T client.Record, In Input] struct{}
-
-func (noLinks[T, In]) areSet(In) bool                   { return false }
-func (noLinks[T, In]) prepare(*pending[In], T)          {}
-func (noLinks[T, In]) sent(change *pending[In]) In      { return change.Input }
-func (noLinks[T, In]) adds(*pending[In]) bool           { return false }
-func (noLinks[T, In]) left(*pending[In], T) []client.ID { return nil }

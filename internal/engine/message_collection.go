@@ -43,11 +43,6 @@ func (messageNames) mayDouble(of Identity, m client.Message) bool {
 
 func (messageNames) mayBe(Identity, client.Message) bool { return false }
 
-// ofConversation filters messages or relations by their conversation.
-func ofConversation(id client.ID) []client.Filter {
-	return []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}
-}
-
 // MessagesOf returns the messages of a conversation that are neither deleted nor in
 // claimed, and that are newer than since, or all with [NoFloor]. They are in the order in
 // which they were made. Use it only for recovery: it reads what others may have written.

@@ -110,3 +110,7 @@ func Agrees(in client.MessageInput, m client.Message) bool { return len(Differen
 func Differences(in client.MessageInput, m client.Message) []string {
 	return messageFields.differences(&in, &m, false)
 }
+
+func messageIdentity(conversation client.ID, direction int, content string) Identity {
+	return Identity{conversation, client.MessageDirections.Name(direction) + " " + canonicalContent(content)}
+}

@@ -111,38 +111,29 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 	return w.results
 }
 
-// Delete soft-deletes one record. Concurrent calls share requests. A record that is already
-// deleted or gone is no error. If the CRM protects the record, the error is a
-// *ProtectedError.
-//
-// POST /entities/{entity}/batch-delete
-func (c *Collection[T, In]) Delete(ctx context.Context, id client.ID, validationLevel int64) error {
-	failure, err := c.removes.at(validationLevel).Do(ctx, id)
-	return cmp.Or(err, failure)
+func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T, In], shape shape[T, In]) *Collection[T, In] {
+	col := &Collection[T, In]{
+		entity:  &entityOf[T, In]{Entity: entity, engine: e},
+		shape:   shape,
+		engine:  e,
+		feed:    newFeed[T](),
+		batches: make(turns, e.config.MaxConcurrentRequests),
+	}
+	col.reads = newSharedListing(col)
+	col.writes = newQueues(e.settings, col.write)
+	col.removes = newQueues(e.settings, col.remove)
+	return col
 }
 
-// DeleteEach calls [Collection.Delete] for each of several records at the same time. The errors are in
-// the order of the ids.
-//
-// POST /entities/{entity}/batch-delete
-func (c *Collection[T, In]) DeleteEach(ctx context.Context, ids []client.ID, validationLevel int64) []error {
-	errs := make([]error, len(ids))
-	each(len(ids), func(i int) { errs[i] = c.Delete(ctx, ids[i], validationLevel) })
-	return errs
-}
-
-// DeleteMany soft-deletes any number of records, and returns the error of each. A record
-// that is already deleted or gone is no error.
-//
-// POST /entities/{entity}/batch-delete
-func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, validationLevel int64) []error {
-	options := client.WriteOptions{ValidationLevel: validationLevel, RollbackMethod: client.RollbackFailed}
-	errs := make([]error, len(ids))
-	var done atomic.Int64
-	batches := slices.Collect(slices.Chunk(ids, c.engine.settings.BatchSize))
-	c.engine.concurrently(len(batches), func(n int) {
-		copy(errs[n*c.engine.settings.BatchSize:], c.remove(ctx, batches[n], options))
-		c.engine.config.Logger.InfoContext(ctx, "deleted a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(batches[n]))), "of", len(ids))
-	})
-	return errs
+// write creates and updates the records of one batch of single callers. It sends one request to write and one to read
+// back. Before updates, it sends one request to read what the CRM holds. It sends more only to restore records, or if
+// something goes wrong.
+func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
+	// A batch begins only when it can be sent. If it began earlier, its knowledge of the space would be old by then,
+	// and the read-back would take longer.
+	if err := c.batches.acquire(ctx); err != nil {
+		return slices.Repeat([]Result[T]{{Err: err}}, len(changes))
+	}
+	defer c.batches.release()
+	return c.CreateOrUpdateMany(ctx, changes, options, false)
 }

@@ -146,3 +146,17 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	}
 	return s.doubts(), s.openUntilLast, s.useErr
 }
+
+// takeUpdates sets the results of the updates that were carried out. If someone else has changed a record since,
+// takeUpdates brings the update up to date, so that it makes no link twice. A spelling of the value that was sent is
+// not someone else's change.
+func (s *search[T, In]) takeUpdates() {
+	for i, record := range s.updated {
+		if s.col.carried(s.w.changes[i].Input, record) {
+			s.w.results[i].Err, s.w.ids[i] = nil, record.Meta().ID
+			continue
+		}
+		s.w.changes[i].Input = s.col.fields.unspelled(s.w.changes[i].Input, &record)
+		s.w.bringUpToDate(i, record)
+	}
+}

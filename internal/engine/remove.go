@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -48,4 +50,40 @@ func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options
 		failed[due[i]] = err
 	}
 	return mapped(ids, func(id client.ID) error { return failed[id] })
+}
+
+// Delete soft-deletes one record. Concurrent calls share requests. A record that is already
+// deleted or gone is no error. If the CRM protects the record, the error is a
+// *ProtectedError.
+//
+// POST /entities/{entity}/batch-delete
+func (c *Collection[T, In]) Delete(ctx context.Context, id client.ID, validationLevel int64) error {
+	failure, err := c.removes.at(validationLevel).Do(ctx, id)
+	return cmp.Or(err, failure)
+}
+
+// DeleteEach calls [Collection.Delete] for each of several records at the same time. The errors are in
+// the order of the ids.
+//
+// POST /entities/{entity}/batch-delete
+func (c *Collection[T, In]) DeleteEach(ctx context.Context, ids []client.ID, validationLevel int64) []error {
+	errs := make([]error, len(ids))
+	each(len(ids), func(i int) { errs[i] = c.Delete(ctx, ids[i], validationLevel) })
+	return errs
+}
+
+// DeleteMany soft-deletes any number of records, and returns the error of each. A record
+// that is already deleted or gone is no error.
+//
+// POST /entities/{entity}/batch-delete
+func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, validationLevel int64) []error {
+	options := client.WriteOptions{ValidationLevel: validationLevel, RollbackMethod: client.RollbackFailed}
+	errs := make([]error, len(ids))
+	var done atomic.Int64
+	batches := slices.Collect(slices.Chunk(ids, c.engine.settings.BatchSize))
+	c.engine.concurrently(len(batches), func(n int) {
+		copy(errs[n*c.engine.settings.BatchSize:], c.remove(ctx, batches[n], options))
+		c.engine.config.Logger.InfoContext(ctx, "deleted a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(batches[n]))), "of", len(ids))
+	})
+	return errs
 }

@@ -103,3 +103,35 @@ type stubbing[T any] interface {
 	// isReferred reports whether the caller needs the record, so that it is not deleted.
 	isReferred(client.ID) bool
 }
+
+// noLinks is for records without links.
+type noLinks[T client.Record, In Input] struct{}
+
+func (noLinks[T, In]) areSet(In) bool { return false }
+
+func (noLinks[T, In]) prepare(*pending[In], T) {}
+
+func (noLinks[T, In]) sent(change *pending[In]) In { return change.Input }
+
+func (noLinks[T, In]) adds(*pending[In]) bool { return false }
+
+func (noLinks[T, In]) left(*pending[In], T) []client.ID { return nil }
+
+// nothingInside is for records without messages inside.
+type nothingInside[T client.Record, In Input] struct{}
+
+func (nothingInside[T, In]) sent(*pending[In]) [][]client.MessageInput { return nil }
+
+func (nothingInside[T, In]) read(context.Context, *writing[T, In]) {}
+
+func (nothingInside[T, In]) existed(context.Context, T, int64) (bool, error) { return false, nil }
+
+func (nothingInside[T, In]) hasChanged(T) bool { return false }
+
+func (nothingInside[T, In]) useOf(context.Context, *pending[In], client.ID) (use, error) {
+	return unused, nil
+}
+
+func (nothingInside[T, In]) talked(context.Context, int64) (talks, error) {
+	return nil, nil
+}

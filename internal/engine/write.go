@@ -5,24 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-// write creates and updates the records of one batch of single callers. It sends one request to write and one to read
-// back. Before updates, it sends one request to read what the CRM holds. It sends more only to restore records, or if
-// something goes wrong.
-func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
-	// A batch begins only when it can be sent. If it began earlier, its knowledge of the space would be old by then,
-	// and the read-back would take longer.
-	if err := c.batches.acquire(ctx); err != nil {
-		return slices.Repeat([]Result[T]{{Err: err}}, len(changes))
-	}
-	defer c.batches.release()
-	return c.CreateOrUpdateMany(ctx, changes, options, false)
-}
 
 // failWhole fails the items of a request that failed as a whole. If the error names an item, the rest was only rolled
 // back.

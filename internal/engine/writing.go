@@ -6,25 +6,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A pending is a change that is being written. A comparison brings it up to date.
-type pending[In Input] struct {
-	Change[In]
-
-	kept     map[link]client.ID    // relations of the links that the conversation already has
-	dropped  []client.ID           // relations that the update removes
-	inline   []client.MessageInput // messages of a create that has become an update
-	isSent   bool                  // in this batch, and not certainly in vain
-	restored bool                  // by this batch, which may have raised the revision of the record
-	repeated bool                  // an earlier request with it was lost
-	refused  bool                  // when it was repeated; the lost request may be the reason
-}
-
-// A link names a link of a conversation by its field and the linked record.
-type link struct {
-	field  string
-	target client.ID
-}
-
 // A writing contains changes on their way to the CRM, in one batch or several.
 type writing[T client.Record, In Input] struct {
 	col *Collection[T, In]
