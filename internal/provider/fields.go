@@ -105,7 +105,12 @@ func settableField[M, T, In any, V attr.Value, R comparable](
 	fromAPI func(R) V, toAPI func(attr.Value) R,
 ) fieldOf[M, T, In] {
 	f := shownField[In](name, attribute, place, func(record *T) V { return fromAPI(*held(record)) })
-	f.same = always(func(a, b attr.Value) bool { return a.Equal(b) || toAPI(a) == toAPI(b) })
+	f.same = always(func(a, b attr.Value) bool {
+		if textOf(a) == "" || textOf(b) == "" { // no value, so there is nothing to convert
+			return textOf(a) == textOf(b)
+		}
+		return a.Equal(b) || toAPI(a) == toAPI(b)
+	})
 	var none R
 	f.text = func(_ numbers, value attr.Value) string {
 		v := toAPI(value)
