@@ -75,25 +75,6 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 	return diags
 }
 
-// claim tells the engine which conversations a resource has, so that the engine adopts none of them for a lost create
-// of another resource. It returns an error if the engine has already adopted one, or may do so in the apply.
-func (m *memory) claim(api *engine.Engine, ids ...client.ID) (diags diag.Diagnostics) {
-	const text = "The state contains %s as part of this resource. The provider has just found it for another " +
-		"resource, whose create got no reply. %s The provider changed nothing. Run the command again. If the error comes back, and the other resource is no " +
-		"longer in the configuration (terraform state list shows it), put its block back, apply, and remove the block again. Otherwise, or if that does not help, run terraform state rm " +
-		"with the address of the other resource."
-	taken, doubted := api.Conversations.Claim(m.owner, ids...)
-	if len(taken) > 0 {
-		diags.AddAttributeError(m.idsAt(), "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(text, idList(taken),
-			"A warning of that resource says that it adopts or deletes the conversation."))
-	}
-	if len(doubted) > 0 {
-		diags.AddAttributeError(m.idsAt(), "Text Message Conversation May Be Adopted by Another Resource", fmt.Sprintf(text, idList(doubted),
-			"A warning of that resource says that this conversation may be the created one. So the apply could adopt it."))
-	}
-	return diags
-}
-
 // candidatesOf reports whether err is an [engine.AmbiguousError], and returns the ids of
 // its records.
 func candidatesOf(err error) ([]client.ID, bool) {

@@ -12,11 +12,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// unreadAnswers are the creates that were answered but could not be read back, by the ids in the answers. The state
-// has these ids, although an id may belong to another conversation. The next refresh, or an apply without a refresh,
-// checks that first.
-type unreadAnswers map[client.ID]attempt
-
 // add notes the answer to a create that could not be read back. It skips adopted conversations, which are proven.
 func (u unreadAnswers) add(create conversationChange, result engine.Result[client.Conversation], inUpdate bool) {
 	id := idInState(result)

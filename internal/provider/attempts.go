@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -63,27 +64,6 @@ func (a attempt) earlier() *engine.Attempt {
 // repeatIn makes a create repeat the attempt.
 func (a attempt) repeatIn(create *conversationChange) {
 	create.Earlier, create.Tried = a.earlier(), &a.Sent
-}
-
-// recall finds the attempt at an entry that has no id in the state, if Terraform has dropped the private state. Only
-// the state is left then: its revision was the newest one before the attempt. If Terraform has kept the private
-// state, it contains every attempt whose outcome is unknown. The CRM has refused any other attempt.
-func (m *memory) recall(key string, owned ownedModel) {
-	if _, isOpen := m.open[key]; isOpen || m.space.ID != "" || !isKnown(owned.Revision) {
-		return
-	}
-	sent := owned.toAPI(m.numbers, nil)
-	sent.Messages = inlineMessages(owned.Messages)
-	m.open[key] = attempt{Since: engine.Moment{Revision: owned.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
-}
-
-// recallNumber assumes that the number of a conversation is the one that was sent, if Terraform has dropped the
-// private state. The CRM may hold it in another spelling.
-func (m *memory) recallNumber(owned *ownedModel) {
-	id := reference(owned.ID)
-	if m.space.ID == "" && !id.IsZero() && isKnown(owned.RecipientPhoneNumber) {
-		m.numbers.respellings[id] = respelling{Sent: owned.RecipientPhoneNumber.ValueString(), Open: true}
-	}
 }
 
 // isAbout reports whether the attempt of a single resource, if there is one, would have
@@ -185,32 +165,10 @@ func (x *attemptIndex) take(n numbers, planned conversationModel, input client.C
 	return &found
 }
 
-// repeatAttempts makes each create repeat an earlier attempt, if there is one. It prefers the attempt under the same
-// key, then attempts under other keys, then attempts that other resources have abandoned in this apply: a resource
-// that replaces one of these must not create a second conversation.
-func (w *conversationWork) repeatAttempts() {
-	open, n := w.memory.open, w.memory.numbers
-	for i := range w.changes {
-		change := &w.changes[i]
-		if tried, isOpen := open[change.key]; isOpen && change.prior == nil && tried.identity(n) == n.identityOf(change.planned.conversationModel) {
-			delete(open, change.key)
-			tried.repeatIn(&change.write)
-		}
-	}
-	var own attemptIndex
-	own.add(n, open)
-	for i := range w.changes {
-		change := &w.changes[i]
-		if change.prior != nil || change.write.Earlier != nil {
-			continue
-		}
-		planned, input := change.planned.conversationModel, change.write.Input
-		if found := own.take(n, planned, input); found != nil {
-			delete(open, found.key)
-			found.repeatIn(&change.write)
-		} else if left := w.provider.left.take(n, planned, input); left != nil {
-			left.IsRecalled = true // a refresh has left the conversations to that other resource
-			left.repeatIn(&change.write)
-		}
-	}
-}
+// unreadAnswers are the creates that were answered but could not be read back, by the ids in the answers. The state
+// has these ids, although an id may belong to another conversation. The next refresh, or an apply without a refresh,
+// checks that first.
+type unreadAnswers map[client.ID]attempt
+
+// keys returns the keys, sorted.
+func (o openCreates) keys() []string { return slices.Sorted(maps.Keys(o)) }

@@ -3,9 +3,12 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // baseResource gives a resource its provider.
@@ -33,4 +36,13 @@ func withOptions(attributes map[string]schema.Attribute) map[string]schema.Attri
 	attributes["deletion_policy"] = deletionPolicyAttribute()
 	attributes["adopt_existing"] = adoptExistingAttribute()
 	return attributes
+}
+
+// inState notes the conversations in the state of the resource. If another resource
+// adopts one of them, that is an error.
+func (r *baseResource) inState(ids ...client.ID) (diags diag.Diagnostics) {
+	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
+		diags.Append((&existingError{managed: true, owned: true, ids: clashes}).diagnostic(r.root()))
+	}
+	return diags
 }

@@ -93,17 +93,6 @@ func (w *conversationWork) keepAsTried(open openCreates) {
 	}
 }
 
-// openCreates returns the creates whose outcome is still unknown after this work.
-func (w *conversationWork) openCreates() openCreates {
-	open := openCreates{}
-	for _, change := range w.changes {
-		if tried, isOpen := attemptAt(w.failed[change.key], change.write); isOpen && change.prior == nil {
-			open[change.key] = tried
-		}
-	}
-	return open
-}
-
 // done returns the diagnostics of an update or a deletion.
 func (w *conversationWork) done(action string) diag.Diagnostics {
 	return append(w.diags, w.errors(action)...)

@@ -204,3 +204,44 @@ func (w *conversationWork) save(ctx context.Context, private privateStore) diag.
 	w.provider.messages.applied(w.memory.owner, w.state)
 	return diags
 }
+
+// repeatAttempts makes each create repeat an earlier attempt, if there is one. It prefers the attempt under the same
+// key, then attempts under other keys, then attempts that other resources have abandoned in this apply: a resource
+// that replaces one of these must not create a second conversation.
+func (w *conversationWork) repeatAttempts() {
+	open, n := w.memory.open, w.memory.numbers
+	for i := range w.changes {
+		change := &w.changes[i]
+		if tried, isOpen := open[change.key]; isOpen && change.prior == nil && tried.identity(n) == n.identityOf(change.planned.conversationModel) {
+			delete(open, change.key)
+			tried.repeatIn(&change.write)
+		}
+	}
+	var own attemptIndex
+	own.add(n, open)
+	for i := range w.changes {
+		change := &w.changes[i]
+		if change.prior != nil || change.write.Earlier != nil {
+			continue
+		}
+		planned, input := change.planned.conversationModel, change.write.Input
+		if found := own.take(n, planned, input); found != nil {
+			delete(open, found.key)
+			found.repeatIn(&change.write)
+		} else if left := w.provider.left.take(n, planned, input); left != nil {
+			left.IsRecalled = true // a refresh has left the conversations to that other resource
+			left.repeatIn(&change.write)
+		}
+	}
+}
+
+// openCreates returns the creates whose outcome is still unknown after this work.
+func (w *conversationWork) openCreates() openCreates {
+	open := openCreates{}
+	for _, change := range w.changes {
+		if tried, isOpen := attemptAt(w.failed[change.key], change.write); isOpen && change.prior == nil {
+			open[change.key] = tried
+		}
+	}
+	return open
+}

@@ -151,10 +151,6 @@ func newLookupTable(value attr.Value) lookupTable {
 // lookupKey returns the same key for texts that differ only in case and spaces.
 func lookupKey(text string) string { return strings.ToLower(plainSpaces(text)) }
 
-// plainSpaces removes the spaces at the ends of a text, and replaces any other spaces, such as no-break spaces, with
-// one plain space.
-func plainSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // find returns the meaning of a text. If several keys differ only in case, it chooses the one that equals the text.
 func (t lookupTable) find(text string) (id string, err error) {
 	entries := t[lookupKey(text)]

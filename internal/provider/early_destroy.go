@@ -12,21 +12,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// An earlyDestroy records what the plan of a destroy has found. A conversation that appears after the plan may belong
-// to someone else or to another resource: Terraform can plan a destroy before it reads any resource, as version 1.11
-// does for a resource that is no longer in the configuration.
-type earlyDestroy struct {
-	// Found contains the conversations that creates with an unknown outcome have made, by their keys. No other
-	// resource has one of these conversations: its refresh would have failed.
-	Found map[string]client.ID `json:"found"`
-}
-
-// mayDelete reports whether the plan has found this conversation for the attempt under the key. A replacement has no
-// such plan, and may delete whatever a look finds.
-func (e *earlyDestroy) mayDelete(key string, id client.ID) bool {
-	return e == nil || e.Found[key] == id
-}
-
 // planDestroy looks for what creates with an unknown outcome have made. ids are the conversations that the resource
 // has.
 func (r *baseResource) planDestroy(ctx context.Context, policy types.String, memory *memory, private privateStore, ids ...client.ID) diag.Diagnostics {

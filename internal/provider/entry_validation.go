@@ -167,3 +167,11 @@ func entryPlace(d diag.Diagnostic) (key, attribute string) {
 	}
 	return key, strings.Join(names, ".")
 }
+
+// checkReferences checks all entries.
+func (e entries) checkReferences(space string) (diags diag.Diagnostics) {
+	for key, entry := range e.known() {
+		diags = append(diags, entry.checkReferences(at(key), space)...)
+	}
+	return groupErrors(diags)
+}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"golang.org/x/sync/semaphore"
 
@@ -244,20 +243,17 @@ func (m conversationModel) isBlind() bool {
 	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
 }
 
-// inState notes the conversations in the state of the resource. If another resource
-// adopts one of them, that is an error.
-func (r *baseResource) inState(ids ...client.ID) (diags diag.Diagnostics) {
-	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
-		diags.Append((&existingError{managed: true, owned: true, ids: clashes}).diagnostic(r.root()))
-	}
-	return diags
+// An existingError says why existing conversations can't be adopted.
+type existingError struct {
+	managed bool // by another resource; otherwise there are several
+	owned   bool // by the resource with the error: another one plans to adopt it
+	leaving bool // it is in the state of a resource that is about to lose it, because it is tainted, or that is planned later
+	ids     []client.ID
 }
 
-// planningEngine returns the engine for a plan. It returns nil while provider settings
-// are unknown: Terraform then plans again during the apply.
-func (p *providerData) planningEngine() (*engine.Engine, diag.Diagnostics) {
-	if len(p.settings.unknown()) > 0 {
-		return nil, nil
+func (e *existingError) Error() string {
+	if e.managed {
+		return "a resource of this configuration already manages or adopts the conversation " + idList(e.ids)
 	}
-	return p.engine()
+	return "several conversations have this phone and number: " + idList(e.ids)
 }

@@ -30,21 +30,6 @@ func (l layout) warnOfBlind(keys []string) diag.Diagnostics {
 			"source of the phone or the number with -target. Then plan again.", of)))}
 }
 
-// An existingError says why existing conversations can't be adopted.
-type existingError struct {
-	managed bool // by another resource; otherwise there are several
-	owned   bool // by the resource with the error: another one plans to adopt it
-	leaving bool // it is in the state of a resource that is about to lose it, because it is tainted, or that is planned later
-	ids     []client.ID
-}
-
-func (e *existingError) Error() string {
-	if e.managed {
-		return "a resource of this configuration already manages or adopts the conversation " + idList(e.ids)
-	}
-	return "several conversations have this phone and number: " + idList(e.ids)
-}
-
 // warnOfLeaving warns of new resources or entries whose conversations are in the state of a tainted resource, which
 // may be the same resource.
 func warnOfLeaving(at path.Path, names ...string) diag.Diagnostics {

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -165,10 +164,6 @@ func (f failure) attributeWithIDOf(text string) string {
 	return ""
 }
 
-// causes are the causes that the provider has explained in full. A problem of the service, the space or the
-// permissions affects every resource: one error explains it, and the other errors refer to that one.
-type causes struct{ explained sync.Map }
-
 // told reports whether an error with the same cause has been explained in full. If not, it notes that the caller is
 // about to explain it.
 func (c *causes) told(err error) bool {
@@ -181,18 +176,6 @@ func (c *causes) told(err error) bool {
 	}
 	_, told := c.explained.LoadOrStore(cause, nil)
 	return told
-}
-
-// isCommon reports whether the cause of an error affects more than one resource.
-func isCommon(err error) bool {
-	switch client.ProblemOf(err) {
-	case client.WrongCredentials, client.NotPermitted, client.WrongAddress, client.Unreachable, client.UnexpectedReply:
-		return true
-	case client.Unavailable:
-		refusal, isRefusal := errors.AsType[*client.APIError](err)
-		return !isRefusal || refusal.Request != "" // otherwise one item of a batch has that status
-	}
-	return false
 }
 
 // conflicts returns an error for each field in conflict, or one for several

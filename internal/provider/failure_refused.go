@@ -50,20 +50,6 @@ func (f failure) notPermitted() string {
 	return f.missingPermission() + " If only one conversation or message fails, the CRM may protect it."
 }
 
-func (f failure) missingPermission() string {
-	var to, origin string
-	if refusal, ok := errors.AsType[*client.APIError](f.err); ok {
-		if refusal.Request != "" {
-			to = " to " + refusal.Request
-		}
-		if refusal.Code == 0 && refusal.Name == "" {
-			origin = " The reply doesn't have the form of the API. It may come from a proxy or a firewall."
-		}
-	}
-	return "The CRM does not permit this. In the space's administration, give the permission" + to + " to the Application whose user name " +
-		"the provider uses." + origin
-}
-
 // mayHaveSent says that messages may have been sent although their conversations have been deleted again.
 func (f failure) mayHaveSent() string {
 	if !f.sends {

@@ -75,16 +75,6 @@ func (f failure) whyLookFailed() string {
 	return "It changed nothing. Try again later."
 }
 
-// whyForbidden says which permission a look lacked. It returns an empty text if the look failed for another reason.
-// The request that was lost before the look was not refused for lack of permission.
-func (f failure) whyForbidden() string {
-	refusal, isRefused := errors.AsType[*client.APIError](f.err)
-	if !isRefused || client.ProblemOf(refusal) != client.NotPermitted || client.ProblemOf(f.err) != client.OutcomeUnknown {
-		return ""
-	}
-	return " " + f.missingPermission()
-}
-
 func (f failure) isRefusedNow() bool { return errors.Is(f.err, engine.ErrRefusedNow) }
 
 // isOfThisApply reports whether this apply has sent a create whose outcome is unknown.

@@ -220,3 +220,8 @@ func (set setFields) text(texts map[string]string) string {
 	}
 	return strings.Join(parts, "|")
 }
+
+// isUnsure reports whether any value that the entry declares is unknown.
+func (m *ownedModel) isUnsure() bool {
+	return m.hasUnknown() || m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown()
+}

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -77,14 +76,6 @@ func (m lookupModel) query() client.Query {
 }
 
 func isIDField(name string) bool { return name == "id" || strings.HasSuffix(name, "_id") }
-
-// textOf returns the text of a string, empty if it is null or unknown.
-func textOf(value attr.Value) string {
-	text, _ := value.(types.String)
-	return text.ValueString()
-}
-
-func textsOf(values []attr.Value) []string { return mapped(values, textOf) }
 
 // suspect returns the attribute that the CRM must have refused. The path is empty if the CRM refused no attribute, or
 // if it is unclear which one. others are the other attributes that are set.

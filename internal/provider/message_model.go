@@ -3,7 +3,6 @@ package provider
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -155,9 +154,4 @@ func (m *messageModel) spelledAs(config *messageModel) {
 // number.
 func sameInMessage(field messageField) func(a, b attr.Value) bool {
 	return field.same(numbers{}, types.StringNull())
-}
-
-func timeToAPI(value attr.Value) client.Time {
-	parsed, _ := time.Parse(time.RFC3339Nano, textOf(value)) // validated in the configuration
-	return client.Time{Time: parsed}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -175,3 +176,11 @@ func (haveKeys) ValidateMap(_ context.Context, req validator.MapRequest, resp *v
 
 // messageType is the type of one message.
 var messageType = types.ObjectType{AttrTypes: attributeTypes(messageAttributes())}
+
+func attributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type {
+	types := make(map[string]attr.Type, len(attributes))
+	for name, attribute := range attributes {
+		types[name] = attribute.GetType()
+	}
+	return types
+}

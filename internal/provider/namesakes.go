@@ -57,8 +57,3 @@ func (k *keyless) namesakes(config entries, needy []string) map[engine.Identity]
 	}
 	return groups
 }
-
-// isUnsure reports whether any value that the entry declares is unknown.
-func (m *ownedModel) isUnsure() bool {
-	return m.hasUnknown() || m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown()
-}

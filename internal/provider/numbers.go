@@ -34,15 +34,6 @@ type respelling struct {
 	Open bool `json:"open,omitempty"`
 }
 
-// numbers returns the comparison of numbers, with what a resource remembers.
-func (p *providerData) numbers(remembered respellings) numbers {
-	if p == nil {
-		return numbers{respellings: remembered}
-	}
-	region := p.settings.DefaultRegion
-	return numbers{PhoneNumbers: client.PhoneNumbers{Region: region.ValueString()}, respellings: remembered, isUnknown: region.IsUnknown()}
-}
-
 // identity returns the identity of the conversations with this phone and number.
 func (n numbers) identity(phone client.ID, number string) engine.Identity {
 	return engine.Identity{Place: phone, Name: n.Canonical(number)}

@@ -17,9 +17,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// keys returns the keys, sorted.
-func (o openCreates) keys() []string { return slices.Sorted(maps.Keys(o)) }
-
 // lookFor looks for what the attempts under these keys have made. The results are in the
 // order of the keys. See [engine.Collection.LookFor].
 func (m *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {

@@ -176,3 +176,67 @@ func (m *memory) keepParts(owned map[client.ID]*ownedModel) {
 }
 
 func isEmptyJSON(text string) bool { return text == "{}" || text == "null" || text == "false" }
+
+// engineFor returns the engine, after it has checked the space of a state.
+func (r *baseResource) engineFor(memory *memory) (*engine.Engine, diag.Diagnostics) {
+	api, diags := r.provider.engine()
+	if !diags.HasError() {
+		diags = append(diags, memory.space.check(api)...)
+	}
+	return api, diags
+}
+
+// An earlyDestroy records what the plan of a destroy has found. A conversation that appears after the plan may belong
+// to someone else or to another resource: Terraform can plan a destroy before it reads any resource, as version 1.11
+// does for a resource that is no longer in the configuration.
+type earlyDestroy struct {
+	// Found contains the conversations that creates with an unknown outcome have made, by their keys. No other
+	// resource has one of these conversations: its refresh would have failed.
+	Found map[string]client.ID `json:"found"`
+}
+
+// mayDelete reports whether the plan has found this conversation for the attempt under the key. A replacement has no
+// such plan, and may delete whatever a look finds.
+func (e *earlyDestroy) mayDelete(key string, id client.ID) bool {
+	return e == nil || e.Found[key] == id
+}
+
+// claim tells the engine which conversations a resource has, so that the engine adopts none of them for a lost create
+// of another resource. It returns an error if the engine has already adopted one, or may do so in the apply.
+func (m *memory) claim(api *engine.Engine, ids ...client.ID) (diags diag.Diagnostics) {
+	const text = "The state contains %s as part of this resource. The provider has just found it for another " +
+		"resource, whose create got no reply. %s The provider changed nothing. Run the command again. If the error comes back, and the other resource is no " +
+		"longer in the configuration (terraform state list shows it), put its block back, apply, and remove the block again. Otherwise, or if that does not help, run terraform state rm " +
+		"with the address of the other resource."
+	taken, doubted := api.Conversations.Claim(m.owner, ids...)
+	if len(taken) > 0 {
+		diags.AddAttributeError(m.idsAt(), "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(text, idList(taken),
+			"A warning of that resource says that it adopts or deletes the conversation."))
+	}
+	if len(doubted) > 0 {
+		diags.AddAttributeError(m.idsAt(), "Text Message Conversation May Be Adopted by Another Resource", fmt.Sprintf(text, idList(doubted),
+			"A warning of that resource says that this conversation may be the created one. So the apply could adopt it."))
+	}
+	return diags
+}
+
+// recall finds the attempt at an entry that has no id in the state, if Terraform has dropped the private state. Only
+// the state is left then: its revision was the newest one before the attempt. If Terraform has kept the private
+// state, it contains every attempt whose outcome is unknown. The CRM has refused any other attempt.
+func (m *memory) recall(key string, owned ownedModel) {
+	if _, isOpen := m.open[key]; isOpen || m.space.ID != "" || !isKnown(owned.Revision) {
+		return
+	}
+	sent := owned.toAPI(m.numbers, nil)
+	sent.Messages = inlineMessages(owned.Messages)
+	m.open[key] = attempt{Since: engine.Moment{Revision: owned.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
+}
+
+// recallNumber assumes that the number of a conversation is the one that was sent, if Terraform has dropped the
+// private state. The CRM may hold it in another spelling.
+func (m *memory) recallNumber(owned *ownedModel) {
+	id := reference(owned.ID)
+	if m.space.ID == "" && !id.IsZero() && isKnown(owned.RecipientPhoneNumber) {
+		m.numbers.respellings[id] = respelling{Sent: owned.RecipientPhoneNumber.ValueString(), Open: true}
+	}
+}

@@ -19,10 +19,6 @@ import (
 // reads its entries from the string, and seals what it returns. The framework still handles the private state, the
 // diagnostics and the life cycle of the resource.
 
-// sealedAttribute is the attribute of the bulk resource that passes through the framework
-// sealed.
-const sealedAttribute = "conversations"
-
 // NewServer returns the provider's server, which Terraform talks to.
 func NewServer(version string) tfprotov6.ProviderServer {
 	return newServer(pipelinerProvider{version: version})

@@ -60,3 +60,11 @@ func sameReferences(a, b attr.Value) bool {
 	return a.IsNull() == b.IsNull() && len(ids) == len(others) &&
 		!slices.ContainsFunc(ids, func(id client.ID) bool { return !slices.Contains(others, id) })
 }
+
+// keepSpelling returns like if it means the same as actual, and actual otherwise.
+func keepSpelling[T attr.Value](like, actual T, same func(T, T) bool) T {
+	if isKnown(like) && !hasUnknown(actual) && same(like, actual) {
+		return like
+	}
+	return actual
+}

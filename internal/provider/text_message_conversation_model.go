@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -136,45 +135,4 @@ func emptyConversation() (m conversationModel) {
 		field.set(&m, field.null)
 	}
 	return m
-}
-
-// keepSpelling returns like if it means the same as actual, and actual otherwise.
-func keepSpelling[T attr.Value](like, actual T, same func(T, T) bool) T {
-	if isKnown(like) && !hasUnknown(actual) && same(like, actual) {
-		return like
-	}
-	return actual
-}
-
-func stringFromAPI(s string) types.String {
-	if s == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(s)
-}
-
-func referenceFromAPI(id client.ID) types.String {
-	if id.IsZero() {
-		return types.StringNull()
-	}
-	return types.StringValue(id.String())
-}
-
-func referencesFromAPI(ids []client.ID) types.Set {
-	elements := make([]attr.Value, 0, len(ids))
-	seen := make(map[client.ID]bool, len(ids))
-	for _, id := range ids {
-		if !seen[id] {
-			seen[id] = true
-			elements = append(elements, referenceFromAPI(id))
-		}
-	}
-	return types.SetValueMust(types.StringType, elements)
-}
-
-func timeFromAPI(t client.Time) types.String {
-	if t.IsZero() {
-		return types.StringNull()
-	}
-	return types.StringValue(t.String())
 }

@@ -65,26 +65,6 @@ func planNew(config conversationModel) (planned conversationModel) {
 	return planned
 }
 
-// spelledAsIn returns the configuration in the spelling of a prior state. Terraform accepts both spellings, but a
-// plan with unknown values must choose the same one as a plan without.
-func (m ownedModel) spelledAsIn(n numbers, prior *ownedModel) *ownedModel {
-	for _, field := range configurableFields {
-		if value := field.get(&m.conversationModel); !value.IsNull() {
-			field.set(&m.conversationModel, keepSpelling(field.get(&prior.conversationModel), value, field.same(n, types.StringNull())))
-		}
-	}
-	messages, before := messagesFrom(m.Messages), messagesFrom(prior.Messages)
-	for key, message := range messages {
-		if owned := before[key]; message != nil && owned != nil {
-			message.keepSpellingOf(*owned)
-		}
-	}
-	if len(before) > 0 && len(messages) > 0 {
-		m.Messages = messages.toMap()
-	}
-	return &m
-}
-
 // spelledAs gives the values the spelling of the configuration.
 func (m *conversationModel) spelledAs(config conversationModel) {
 	for _, field := range configurableFields {

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -98,14 +97,6 @@ var (
 	failedType       = types.ObjectType{AttrTypes: attributeTypes(failedAttributes())}
 )
 
-func attributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type {
-	types := make(map[string]attr.Type, len(attributes))
-	for name, attribute := range attributes {
-		types[name] = attribute.GetType()
-	}
-	return types
-}
-
 // entries returns the entries of a known map.
 func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	var diags diag.Diagnostics
@@ -124,29 +115,6 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 			fmt.Sprintf("The entry %q is null. Remove it, or set its attributes.", key))
 	}
 	return found, groupErrors(diags)
-}
-
-// recalled returns the entries of a state, with what the private state remembers of them.
-func (m *bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
-	found, diags := m.entries()
-	failed := m.Failed.Elements()
-	for key, entry := range found.known() {
-		entry.isPart = true
-		if !found.exists(key) {
-			entry.Revision = m.Revision // the conversation may have been created above it
-			if hasUnknownOutcome(failed[key]) {
-				memory.recall(key, *entry)
-			}
-			continue
-		}
-		memory.recallNumber(entry)
-		id := reference(entry.ID)
-		if revision, isRead := memory.revisions[id]; isRead {
-			entry.Revision = types.Int64Value(revision)
-		}
-		entry.IsDeleteProtected = types.BoolValue(memory.protected[id])
-	}
-	return found, diags
 }
 
 // planned returns the entries of a plan. The attributes that they don't show are unknown.
@@ -235,26 +203,6 @@ func freeKey[V any](m map[string]V, key string) string {
 	}
 }
 
-// become makes the entries that a refresh has left the entries of the state.
-func (m *bulkModel) become(e entries, open openCreates) {
-	m.Failed = e.stillFailed(*m, open)
-	m.Revision = e.revision(open)
-	m.Conversations = e.sealed()
-}
-
-// stillFailed updates the failures of a state after its refresh: it removes the creates that the refresh has found,
-// and adds the creates whose outcome is unknown again.
-func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
-	failed := before.Failed.Elements()
-	was := entries{}
-	if len(failed)+len(open) > 0 {
-		was, _ = before.entries() // which were read before
-	}
-	maps.DeleteFunc(failed, func(key string, _ attr.Value) bool { return e.exists(key) && !was.exists(key) })
-	for key := range e {
-		if was.exists(key) && !e.exists(key) {
-			failed[key] = failedWith(0, outcomeUnknown, withReasons(errWrongAnswer))
-		}
-	}
-	return types.MapValueMust(failedType, failed)
-}
+// sealedAttribute is the attribute of the bulk resource that passes through the framework
+// sealed.
+const sealedAttribute = "conversations"

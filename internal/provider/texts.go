@@ -164,3 +164,13 @@ func named(at path.Path, text string) string {
 	}
 	return text
 }
+
+// These are what summaries call conversations.
+const (
+	theConversation  = "Text Message Conversation"
+	theConversations = "Text Message Conversations"
+)
+
+// plainSpaces removes the spaces at the ends of a text, and replaces any other spaces, such as no-break spaces, with
+// one plain space.
+func plainSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
