@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -177,17 +178,30 @@ func TestRemovedLinkInALaggingCopy(t *testing.T) {
 	})
 }
 
-// A revision that was seen and one that must have been reached with creates can both be missing. Each error names the
-// revision that its caller needs.
+// A revision that was seen and one that must have been reached with creates can both be missing. The error says which
+// of them the space has shown before.
 func TestSeenAndReachedRevision(t *testing.T) {
-	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		s.seed(t, 1)
-		newest := int64(s.Revision())
-		s.engine.Expect(newest + 10)
-		s.engine.Reach(newest + 20)
-		missing := func(seen int64) error { return &BehindError{Space: s.client.SpaceID(), Seen: seen, Newest: newest} }
-		_, err := s.engine.caughtUp(t.Context())
-		wantEqual(t, "seen", missing(newest+10), err)
-		wantEqual(t, "reached", missing(newest+20), s.engine.isThere(t.Context()))
-	})
+	t.Parallel()
+	const unread = "and until it is %d, a created record that could not be read back may still appear"
+	for name, test := range map[string]struct {
+		seen, reached int64 // above the newest revision
+		all           bool
+		want          string
+	}{
+		"seen":    {10, 20, false, "but it has shown revision %d before"},
+		"both":    {10, 20, true, "but it has shown revision %d before"},
+		"reached": {0, 10, true, unread},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				s.seed(t, 1)
+				newest := int64(s.Revision())
+				s.engine.Expect(newest + test.seen)
+				s.engine.Reach(newest + test.reached)
+				err := s.engine.shows(t.Context(), test.all)
+				wantProblem(t, err, client.Behind)
+				wantEqual(t, "error", fmt.Sprintf("the newest revision of the space %s is %d, "+test.want, s.client.SpaceID(), newest, newest+10), err.Error())
+			})
+		})
+	}
 }

@@ -9,16 +9,26 @@ import (
 )
 
 // A BehindError says that the newest record of the space is older than what its user has seen there. Either a copy
-// that lags behind answers reads, or a backup was restored. No record there counts as gone or as unchanged.
+// that lags behind answers reads, or a backup was restored. No record there counts as gone or as unchanged. If the
+// space has shown all that its user has seen, a created record that could not be read back may still appear.
 type BehindError struct {
-	Space        string
-	Seen, Newest int64 // revisions
+	Space  string
+	Newest int64 // revision that the space shows
+	Seen   int64 // revision that it has shown before
+	Wanted int64 // revision from which on a missing record counts as gone
 }
 
 func (e *BehindError) Error() string {
+	if e.HasAllSeen() {
+		return fmt.Sprintf("the newest revision of the space %s is %d, and until it is %d, a created record that could not be read back may still appear",
+			e.Space, e.Newest, e.Wanted)
+	}
 	return fmt.Sprintf("the newest revision of the space %s is %d, but it has shown revision %d before",
 		e.Space, e.Newest, e.Seen)
 }
+
+// HasAllSeen reports whether the space shows all that its user has seen there.
+func (e *BehindError) HasAllSeen() bool { return e.Newest >= e.Seen }
 
 // Problem is [client.Behind].
 func (e *BehindError) Problem() client.Problem { return client.Behind }

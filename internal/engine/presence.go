@@ -119,7 +119,8 @@ func (e *Engine) await(ctx context.Context, all bool) error {
 		case newest >= wanted:
 			return nil
 		case looks.areOver():
-			return &BehindError{Space: e.api.SpaceID(), Seen: wanted, Newest: newest}
+			_, seen, _ := e.seen.wanted(false)
+			return &BehindError{Space: e.api.SpaceID(), Newest: newest, Seen: seen, Wanted: wanted}
 		}
 		if !looks.wait(ctx) && ctx.Err() != nil {
 			return context.Cause(ctx)

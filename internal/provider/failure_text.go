@@ -154,7 +154,7 @@ func (f failure) reason() string {
 	case client.Throttled:
 		return f.throttled()
 	default:
-		if text := explanations[problem]; text != "" {
+		if text := explanationOf(problem, f.err); text != "" {
 			return text
 		}
 	}
@@ -188,7 +188,17 @@ func isConsequence(err error) bool {
 	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.Is(err, engine.ErrUndone)
 }
 
-// explanations contains the explanations of problems that don't depend on the failure itself.
+// explanationOf returns the explanation of a problem that doesn't depend on the failure itself, or an empty text.
+func explanationOf(problem client.Problem, err error) string {
+	if behind, ok := errors.AsType[*engine.BehindError](err); ok && problem == client.Behind && behind.HasAllSeen() {
+		return "The provider has created a conversation or a message that it could not read back, and the space has shown no change " +
+			"since. Either a lagging replica answers, or the record was purged. The provider changed nothing, and treats nothing as " +
+			"deleted. Try again in a few minutes. If the error comes back, edit any contact in the CRM, and try again."
+	}
+	return explanations[problem]
+}
+
+// explanations contains the explanations for explanationOf.
 var explanations = map[client.Problem]string{
 	client.Behind: "The space shows less than the state has already seen. Either a lagging replica answers, or the " +
 		"space was restored from a backup, or its newest record was purged. The provider changed nothing, " +

@@ -66,7 +66,7 @@ func (f failure) createUnknown() string {
 
 // whyLookFailed says why a look failed, and what to do.
 func (f failure) whyLookFailed() string {
-	if text := explanations[problemOfLook(f.err)]; text != "" {
+	if text := explanationOf(problemOfLook(f.err), f.err); text != "" {
 		return text
 	}
 	if why := f.whyForbidden(); why != "" {

@@ -106,7 +106,7 @@ func TestStage_notReadBackFromACopy(t *testing.T) {
 		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
 			s.SetLag(time.Hour) // the space shows only the records that its seed contains
 			_, errors := s.apply(declare(s))
-			s.refused(declare(s), "shows less than the state has already seen")
+			s.refused(declare(s), "could not read back, and the space has shown no change since")
 			s.SetLag(0)
 			s.applies(declare(s), at, noop)
 			s.wantMade(1, errors)

@@ -26,7 +26,7 @@ var summaryAt = map[string]int{
 }
 
 // explaining contains the functions whose texts say what happened.
-var explaining = []string{"reason", "consequence", "notFound", "relationNotFound", "unexpectedReply", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "createUnknown", "invocationUnknown", "notRestored", "throttled"}
+var explaining = []string{"reason", "consequence", "notFound", "relationNotFound", "unexpectedReply", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "createUnknown", "invocationUnknown", "notRestored", "throttled", "explanationOf"}
 
 // The guide contains each summary of the provider, and the first sentence of each
 // explanation.
