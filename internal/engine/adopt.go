@@ -240,8 +240,8 @@ func (s *search[T, In]) adopt(i int, record T) {
 	}
 	s.col.reads.finish([]client.ID{record.Meta().ID}) // it may be updated
 	s.w.results[i] = Result[T]{
-		Value: record, Adopted: true, Unchecked: s.talked == nil,
-		Unsent: s.w.changes[i].Earlier != nil && !s.w.changes[i].isSent,
+		Value: record, Adopted: true, Unsent: s.w.changes[i].Earlier != nil && !s.w.changes[i].isSent,
+		Unchecked: s.talked == nil && !s.w.exact, // an exact batch has read the messages of the record
 	}
 	if !s.col.carried(s.w.changes[i].Input, record) {
 		missing := s.col.fields.missing(s.w.changes[i].Input, s.attempted(i, record), &record)

@@ -129,8 +129,8 @@ func TestLookForPassesLinks(t *testing.T) {
 			found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{input}, false)[0]
 			if name == "link" {
 				wantAmbiguous(t, found.Err, theirs)
-			} else if found.Err != nil || found.Value.ID != theirs {
-				t.Errorf("it finds %s, %v", found.Value.ID, found.Err)
+			} else if found.Err != nil || found.Value.ID != theirs || found.Unchecked {
+				t.Errorf("it finds %s, %v; its messages were not read: %t", found.Value.ID, found.Err, found.Unchecked)
 			}
 		})
 	}
