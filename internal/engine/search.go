@@ -25,7 +25,7 @@ type search[T client.Record, In Input] struct {
 	last          bool                // no look follows
 	openUntilLast map[int]openRecord  // creates whose record only the last look decides about
 
-	talked  talks                  // messages since; nil: the caller may not list them
+	talked  talks                  // messages since; nil: the caller may not list them, or the batch is exact
 	uses    map[client.ID]foundUse // as far as readUses has read them
 	useErr  error                  // why the use of a record could not be read
 	inputs  map[string]bool        // of the creates that settle has begun with
