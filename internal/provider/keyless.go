@@ -22,10 +22,9 @@ type keyless struct {
 type freeConversation struct {
 	*ownedModel
 
-	texts    map[string]string // see [conversationModel.texts]
-	taken    bool
-	isUnsure bool        // the entry under the same key may turn out to keep it
-	inPlace  *ownedModel // the plan of the entry under the same key, if that may stand for another one
+	texts   map[string]string // see [conversationModel.texts]
+	taken   bool
+	inPlace *ownedModel // the plan of the entry under the same key, if that may stand for another one
 }
 
 // setFields are the [configurableFields] that an entry sets, one bit for each.
@@ -93,9 +92,6 @@ func (k *keyless) undecided(config entries, restless map[string]*freeConversatio
 		isAlone := wanted[group] == 1 && (own != nil && others == 0 || own == nil && others == 1 && len(tried) == 0 && config[key].mayExist())
 		if vague[group] && held[group] > 0 && !isAlone {
 			undecided[key] = true
-			if own != nil {
-				own.isUnsure = true
-			}
 		}
 	}
 	return undecided
@@ -154,7 +150,7 @@ func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	set := config.setFields()
 	wanted := set.text(config.texts(k.numbers))
 	for _, candidate := range k.index(set)[wanted] {
-		if candidate.taken || candidate.isUnsure || candidate == own || own != nil && !candidate.isBetterThan(own, config) {
+		if candidate.taken || candidate == own || own != nil && !candidate.isBetterThan(own, config) {
 			continue
 		}
 		planned, replace := k.numbers.planEntry(config, candidate.ownedModel)

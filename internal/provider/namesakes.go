@@ -17,7 +17,7 @@ type namesakes struct {
 // number are left. tried are the creates whose outcome is unknown, because the entry may stand for a conversation
 // that one of them made.
 func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried openCreates) {
-	isLeft := func(candidate *freeConversation) bool { return !candidate.taken && !candidate.isUnsure }
+	isLeft := func(candidate *freeConversation) bool { return !candidate.taken }
 	if len(needy) == 0 || !slices.ContainsFunc(k.free, isLeft) {
 		return // numbers are slow to parse
 	}
@@ -51,7 +51,7 @@ func (k *keyless) namesakes(config entries, needy []string) map[engine.Identity]
 		groups[of].needy = append(groups[of].needy, key)
 	}
 	for _, candidate := range k.free {
-		if group := groups[k.numbers.identityOf(candidate.conversationModel)]; group != nil && !candidate.taken && !candidate.isUnsure && candidate.mayExist() {
+		if group := groups[k.numbers.identityOf(candidate.conversationModel)]; group != nil && !candidate.taken && candidate.mayExist() {
 			group.free = append(group.free, candidate)
 		}
 	}

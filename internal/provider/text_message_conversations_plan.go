@@ -72,7 +72,7 @@ func (k *keyless) planUnderKeys(config, prior entries) (planned entries, restles
 		case entry == nil:
 			planned[key] = nil
 			if prior.exists(key) {
-				k.add(prior[key]).isUnsure = true
+				k.add(prior[key])
 			}
 		case !prior.exists(key):
 			restless[key] = nil
