@@ -151,6 +151,9 @@ func TestPhoneNumbers_IsFormOf(t *testing.T) {
 		{"US", "+44 20 7946 0958", "442079460958", true},
 		{"GB", "+1 (202) 555-0100", "2025550100", false},
 		{"DE", "+1 (202) 555-0100", "12025550100", false}, // may be a number of the region
+		{"", "+1 12", "112", false},                       // too few digits to recognize it
+		{"", "+1 12", "113", false},
+		{"", "+1 (202) 555-0100 ext. 1", "+120255501001", false},
 	} {
 		if got := (PhoneNumbers{Region: test.region}).IsFormOf(test.wanted, test.held); got != test.want {
 			t.Errorf("%q: IsFormOf(%q, %q) = %t", test.region, test.wanted, test.held, got)

@@ -107,6 +107,7 @@ func TestRepeats(t *testing.T) {
 		"503 with Retry-After":         {[]outcome{replies(503, "", "Retry-After: 0"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"503 in the envelope":          {[]outcome{replies(503, envelope, "Retry-After: 1"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"408":                          {[]outcome{replies(408, ""), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"408 for ever":                 {[]outcome{replies(408, timeoutReply)}, result{5, Other}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
 		"408 in the envelope":          {[]outcome{replies(408, timeoutReply), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"304":                          {[]outcome{replies(304, ""), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
 		"404 in HTML":                  {[]outcome{replies(404, "<html>"), ok}, result{1, WrongAddress}, result{1, OutcomeUnknown}, result{1, WrongAddress}},
@@ -281,6 +282,22 @@ func TestThrottledTogether(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A create that the service asks to wait is not repeated, but the next request waits.
+func TestWaitsAfterACreate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network, at := play(replies(http.StatusServiceUnavailable, "", "Retry-After: 5"), replies(http.StatusOK, "{}"))
+		c := scripted(t, network)
+		_, err := c.connection.do(t.Context(), createCall)
+		wantProblem(t, err, OutcomeUnknown)
+		_, err = c.connection.do(t.Context(), readCall)
+		apitest.Must(t, err)
+		if waited := (*at)[1].Sub((*at)[0]); waited < 5*time.Second {
+			t.Errorf("the next request waits for %s", waited)
+		}
+	})
 }
 
 // A wait that was cut to a day has no exact length in the error.

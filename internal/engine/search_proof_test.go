@@ -414,3 +414,49 @@ func TestPartMadeBesideRefusedItem(t *testing.T) {
 		wantEqual(t, "is deleted", any(false), s.record(t, part)["is_deleted"])
 	})
 }
+
+// A lost create has sent a message. Its record is adopted at once, although someone has linked it since: the message
+// proves it. If the caller may not list messages, nothing proves it.
+func TestMessageProvesALinkedRecord(t *testing.T) {
+	t.Parallel()
+	for name, isForbidden := range map[string]bool{"proven": false, "not permitted": true} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				s.seed(t, 1)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+					s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Times: 1, Do: func() {
+						s.edit(t, idOf(s.live()[1]["id"].(string)), map[string]any{"account_relations": texts(acme)})
+					}})
+				}})
+				if isForbidden {
+					s.Inject(mockserver.Fault{Method: http.MethodGet, Path: messageSegment, Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true})
+				}
+				begin := time.Now()
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), messaged(newConversation(1), "Hello"), 0)
+				if result.Adopted == isForbidden || errors.As(result.Err, new(*AmbiguousError)) != isForbidden {
+					t.Errorf("adopted: %t, %v", result.Adopted, result.Err)
+				}
+				if !isForbidden {
+					apitest.WithinBubble(t, begin, 0, time.Second)
+				}
+				wantEqual(t, "conversations", 2, len(s.live()))
+			})
+		})
+	}
+}
+
+// An attempt has sent no contact, and no message proves which record it has made. A record with another contact than
+// the create's is someone else's.
+func TestContactThatTheAttemptHasNotSent(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		attempt := s.openAttempt(t)
+		attempt.Tried = new(attempt.Input)
+		attempt.Input.RecipientContactID = client.Value(jones)
+		theirs := s.stranger(t, apitest.NumberOf(5), "recipient_contact_id", smith.String())
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+		if apitest.Must(t, result.Err); result.Adopted || result.Value.ID == theirs {
+			t.Errorf("adopted: %t, %s", result.Adopted, result.Value.ID)
+		}
+		wantEqual(t, "their contact", any(smith.String()), s.record(t, theirs)["recipient_contact_id"])
+	})
+}

@@ -434,8 +434,9 @@ func TestLinkOfTheAttempt(t *testing.T) {
 				if !isOurs {
 					attempt.Tried = nil
 				}
-				made := s.stranger(t, apitest.NumberOf(5), "account_relations", texts(linkedTo))
+				made, begin := s.stranger(t, apitest.NumberOf(5), "account_relations", texts(linkedTo)), time.Now()
 				result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+				apitest.WithinBubble(t, begin, 0, time.Second) // the attempt's record has had its time to appear
 				if (result.Err == nil) != isOurs || isOurs && result.Value.ID != made || !isOurs && !strings.Contains(result.Err.Error(), made.String()) {
 					t.Errorf("found %s as %s: %v", made, result.Value.ID, result.Err)
 				}

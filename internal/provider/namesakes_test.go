@@ -96,6 +96,12 @@ func TestPlanEntries_notSwapped(t *testing.T) {
 	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || !planned["c"].ID.IsUnknown() || len(removed) > 0 {
 		t.Errorf("the plan is %v, %v, %v", planned["a"].ID, planned["b"].ID, planned["c"].ID)
 	}
+	// The second phone may also be that of an entry whose create is open.
+	tried := openCreates{"d": attempt{Sent: prior["b"].toAPI(numbers{}, nil)}}
+	planned, removed, _ = numbers{}.planEntries(entries{"a": ofOneNumber(second, first, none), "b": ofOneNumber(first, first, none)}, prior, tried)
+	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || len(removed) > 0 {
+		t.Errorf("the plan beside an open create is %v, %v", planned["a"].ID, planned["b"].ID)
+	}
 	// One of several entries that have moved is between two entries that keep their own conversations.
 	third, fourth := types.StringValue("20000000-0000-4000-8000-00000000000a"), types.StringValue("50000000-0000-4000-8000-00000000000a")
 	prior["c"] = ofOneNumber(third, none, third)
