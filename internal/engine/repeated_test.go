@@ -228,3 +228,37 @@ func TestLastLookAtAnOlderCopy(t *testing.T) {
 		wantEqual(t, "adopted", true, result.Adopted)
 	})
 }
+
+// A look before a destroy has seen only a record that lacks something. The service is down when the last look is due.
+// The look is repeated, and names the record.
+func TestLastLookForAPartIsPatient(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		attempt := s.openAttempt(t)
+		part := s.stranger(t, apitest.NumberOf(5))
+		attempt.Input.RecipientAccountID = client.Value(acme)
+		patience := s.engine.settings.RecoveryTimeout
+		time.AfterFunc(patience-time.Second, func() {
+			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, For: patience / 2})
+		})
+		wantAmbiguous(t, s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, true)[0].Err, part)
+	})
+}
+
+// A create did not arrive. Until the last look, another conversation may be its result, but its owner claims that one.
+// The last look decides, and the create is sent again at once.
+func TestClaimedBeforeTheLastLook(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			owned := s.stranger(t, apitest.NumberOf(1))
+			time.AfterFunc(time.Second, func() { s.engine.Conversations.Claim("", owned) })
+		}})
+		begin, patience := time.Now(), s.engine.settings.RecoveryTimeout
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		if apitest.Must(t, result.Err); result.Adopted {
+			t.Errorf("it adopts %s", result.Value.ID)
+		}
+		apitest.WithinBubble(t, begin, patience, patience+time.Second)
+		wantEqual(t, "conversations", 3, len(s.live()))
+	})
+}

@@ -445,18 +445,30 @@ func TestMessageProvesALinkedRecord(t *testing.T) {
 	}
 }
 
-// An attempt has sent no contact, and no message proves which record it has made. A record with another contact than
-// the create's is someone else's.
+// An attempt has sent no contact. A record with another contact than the create's is not overwritten: no message proves
+// that the attempt has made it, or someone has changed it since.
 func TestContactThatTheAttemptHasNotSent(t *testing.T) {
-	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		attempt := s.openAttempt(t)
-		attempt.Tried = new(attempt.Input)
-		attempt.Input.RecipientContactID = client.Value(jones)
-		theirs := s.stranger(t, apitest.NumberOf(5), "recipient_contact_id", smith.String())
-		result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
-		if apitest.Must(t, result.Err); result.Adopted || result.Value.ID == theirs {
-			t.Errorf("adopted: %t, %s", result.Adopted, result.Value.ID)
-		}
-		wantEqual(t, "their contact", any(smith.String()), s.record(t, theirs)["recipient_contact_id"])
-	})
+	t.Parallel()
+	for name, isProven := range map[string]bool{"not proven": false, "changed since": true} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				attempt := s.openAttempt(t)
+				theirs := s.stranger(t, apitest.NumberOf(5))
+				if isProven {
+					attempt = messaged(attempt, "Hello")
+					attempt.Earlier.Messages = [][]client.MessageInput{orZero(attempt.Input.Messages)}
+					_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": "Hello", "direction": 1})
+					apitest.Must(t, err)
+					time.Sleep(time.Hour)
+				}
+				s.edit(t, theirs, map[string]any{"recipient_contact_id": smith.String()})
+				attempt.Tried = new(attempt.Input)
+				attempt.Input.RecipientContactID = client.Value(jones)
+				if result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0); result.Adopted || result.Err != nil {
+					t.Errorf("adopted: %t, %v", result.Adopted, result.Err)
+				}
+				wantEqual(t, "their contact", any(smith.String()), s.record(t, theirs)["recipient_contact_id"])
+			})
+		})
+	}
 }
