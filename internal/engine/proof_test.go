@@ -360,3 +360,36 @@ func TestUnreadIsNotGone(t *testing.T) {
 		apitest.Must(t, err)
 	})
 }
+
+// The space must show more than before a create that could not be read back. If someone deletes a record for good after
+// an update, it need not.
+func TestReachedWithUnreadCreates(t *testing.T) {
+	t.Parallel()
+	for name, isUpdate := range map[string]bool{"a create": false, "an update": true} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				change, before := newConversation(1), int64(0)
+				if isUpdate {
+					known := s.create(t.Context(), t, 2)
+					change = since(known)
+					change.Input.RecipientContactID = client.Value(jones)
+					s.Inject(mockserver.Fault{Path: "batch-modify", Do: func() {
+						s.Inject(mockserver.Fault{Method: http.MethodGet, Times: 1, Do: func() { apitest.Must(t, s.Purge(apitest.ConversationSegment, known.ID.String())) }})
+					}})
+				} else {
+					s.seed(t, 1)
+					before = int64(s.Revision())
+					s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Do: func() {
+						s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
+					}})
+				}
+				if _, err := s.engine.Conversations.writeOne(t.Context(), change, 0); !errors.As(err, new(*UnreadError)) {
+					t.Errorf("the error is %v", err)
+				}
+				if reached := s.engine.Reached(); reached > before == isUpdate {
+					t.Errorf("the space must have reached %d; it had %d", reached, before)
+				}
+			})
+		})
+	}
+}

@@ -170,17 +170,26 @@ func TestSparedIsFoundAgain(t *testing.T) {
 	}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
 }
 
-// A create adopts what an earlier attempt may have made, which lacks the account that the create wants. Before it gets
-// that, another create is refused. An undo does not delete the record: it may belong to someone else.
+// A create adopts what an earlier attempt may have made, which lacks the contact or has that of the attempt. Before it
+// gets the one that the create wants, another create is refused. An undo does not delete the record, and the result does
+// not contain it: it may belong to someone else.
 func TestUndoDeletesNoConversationWithLess(t *testing.T) {
-	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		attempt, refused := s.openAttempt(t), newConversation(2)
-		attempt.Tried = new(attempt.Input)
-		attempt.Input.RecipientAccountID = client.Value(acme)
-		refused.Input.PhoneID = client.Value(unknown)
-		lacking := s.stranger(t, apitest.NumberOf(5))
-		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{attempt, refused}, client.WriteOptions{}, true)
-		wantAmbiguous(t, results[0].Err, lacking)
-		wantEqual(t, "is deleted", any(false), s.record(t, lacking)["is_deleted"])
-	})
+	t.Parallel()
+	for name, contact := range map[string]client.ID{"lacks the contact": {}, "has the earlier contact": smith} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				attempt, refused := s.openAttempt(t), newConversation(2)
+				attempt.Tried = new(attempt.Input)
+				attempt.Input.RecipientContactID, refused.Input.PhoneID = client.Value(jones), client.Value(unknown)
+				found := s.stranger(t, apitest.NumberOf(5))
+				if !contact.IsZero() {
+					attempt.Tried.RecipientContactID = client.Value(contact)
+					s.edit(t, found, map[string]any{"recipient_contact_id": contact.String()})
+				}
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{attempt, refused}, client.WriteOptions{}, true)
+				wantAmbiguous(t, results[0].Err, found)
+				wantEqual(t, "is deleted", any(false), s.record(t, found)["is_deleted"])
+			})
+		})
+	}
 }
