@@ -706,6 +706,7 @@ func TestStage_adoptsInAnotherForm(t *testing.T) {
 		{declared: "00 1 303 555 7002", held: "001-303-555-7002"},
 		{declared: "1 303 555 7002", held: "13035557002"},
 		{declared: "13035557002", held: "+13035557002", isOther: true},
+		{declared: "13035557002", held: "0013035557002", isOther: true},
 	} {
 		for _, at := range []string{address, bulkAddress} {
 			runOnStage(t, fmt.Sprintf("%s as %s, %s", test.declared, test.held, at), mockserver.Behavior{}, nil, func(s *stage) {

@@ -351,3 +351,20 @@ func TestStage_messageOfAResourceThatIsGone(t *testing.T) {
 		})
 	}
 }
+
+// The CRM does not show the message of a deleted conversation. The apply that restores the conversation does not send it
+// again, because it may appear then.
+func TestStage_messageOfADeletedConversation(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		runOnStage(t, at, mockserver.Behavior{}, nil, func(s *stage) {
+			config := map[string]block{at: s.declaring(at, "+15550000001", messageTexts{"a": "Hello"})}
+			s.applies(config, at, create)
+			must(s.t, s.SoftDelete(conversations, s.id()))
+			must(s.t, s.Purge(textMessages, s.idOfMessage("Hello")))
+			if _, errors := s.apply(config); errors != "" || len(s.liveMessages()) > 0 {
+				s.t.Errorf("the messages are %v: %s", s.liveMessages(), errors)
+			}
+		})
+	}
+}
