@@ -161,27 +161,36 @@ func (s *search[T, In]) haveRivals(items []int) bool {
 	})
 }
 
-// chooseRespelled assigns to creates the records whose name may be the service's spelling of the create's name and
-// that agree in everything else. Each such create must have exactly one record, and each such record exactly one
-// create, in all batches.
+// chooseRespelled assigns to creates the records whose name may be the service's spelling of the create's name: first
+// those that agree in everything else, then those that lack something. Each such create must have exactly one record,
+// and each such record exactly one create, in all batches.
 func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail map[string][]T) {
-	candidates := map[int][]T{}
-	claims := map[client.ID]int{}
-	for _, i := range items {
-		fits := func(i int, record T) bool { return s.col.carried(s.untried(i, record), record) }
-		if found := s.respelled(i, byTail, fits); len(found) > 0 {
-			candidates[i] = found
+	taken := map[client.ID]bool{}
+	for _, fits := range []func(int, T) bool{s.hasAll, s.resembles} {
+		candidates, claims := map[int][]T{}, map[client.ID]int{}
+		for _, i := range items {
+			found := only(s.respelled(i, byTail, fits), func(record T) bool { return !taken[record.Meta().ID] })
+			if len(found) > 0 {
+				candidates[i] = found
+			}
+			for _, record := range found {
+				claims[record.Meta().ID]++
+			}
 		}
-		for _, record := range candidates[i] {
-			claims[record.Meta().ID]++
+		items = only(items, func(i int) bool { return candidates[i] == nil })
+		for i, records := range candidates {
+			for _, record := range records {
+				taken[record.Meta().ID] = true
+			}
+			switch record := records[0]; {
+			case !s.last && !s.hasAll(i, record):
+				s.openUntilLast[i] = openRecord{record.Meta().ID, lacksSomething}
+			case len(records) > 1 || claims[record.Meta().ID] > 1 || s.hasRival(i, record):
+				s.failAmbiguous([]int{i}, records)
+			default:
+				s.adoptProven(ctx, i, record)
+			}
 		}
-	}
-	for i, records := range candidates {
-		if len(records) > 1 || claims[records[0].Meta().ID] > 1 || s.hasRival(i, records[0]) {
-			s.failAmbiguous([]int{i}, records)
-			continue
-		}
-		s.adoptProven(ctx, i, records[0])
 	}
 }
 

@@ -63,6 +63,11 @@ func (s *search[T, In]) agreed(i int, record T) bool {
 	return s.col.agrees(s.untried(i, record), record)
 }
 
+// hasAll does the same as agreed, for a record whose name may be a spelling of the create's.
+func (s *search[T, In]) hasAll(i int, record T) bool {
+	return s.col.carried(s.untried(i, record), record)
+}
+
 // resembles reports whether the record has everything that the create wants, except for fields that are empty or that
 // the service may have changed.
 func (s *search[T, In]) resembles(i int, record T) bool {

@@ -244,6 +244,27 @@ func TestLastLookForAPartIsPatient(t *testing.T) {
 	})
 }
 
+// The CRM writes numbers in another way, and the conversation of an earlier attempt lacks what the create wants now.
+// It is adopted and changed, as it would be with the number that was sent: a second one would double it.
+func TestAdoptsARespelledPart(t *testing.T) {
+	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.Masked} {
+		t.Run(format, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
+				attempt := s.openAttempt(t)
+				part := s.stranger(t, apitest.NumberOf(5))
+				tried := attempt.Input
+				attempt.Tried = &tried
+				attempt.Input.RecipientAccountID = client.Value(acme)
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+				apitest.Must(t, result.Err)
+				wantEqual(t, "id", part, result.Value.ID)
+				wantEqual(t, "account", acme, result.Value.RecipientAccountID)
+				wantEqual(t, "conversations", 2, len(s.live()))
+			})
+		})
+	}
+}
+
 // A create did not arrive. Until the last look, another conversation may be its result, but its owner claims that one.
 // The last look decides, and the create is sent again at once.
 func TestClaimedBeforeTheLastLook(t *testing.T) {
