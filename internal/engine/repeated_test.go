@@ -247,6 +247,7 @@ func TestLastLookForAPartIsPatient(t *testing.T) {
 // The CRM writes numbers in another way, and the conversation of an earlier attempt lacks what the create wants now.
 // It is adopted and changed, as it would be with the number that was sent: a second one would double it.
 func TestAdoptsARespelledPart(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.Masked} {
 		t.Run(format, func(t *testing.T) {
 			inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
