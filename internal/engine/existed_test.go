@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,5 +95,50 @@ func TestRefusedMessagesProveNothing(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// An answer names a conversation that others have made during the create, with another account. If they use it, the
+// create has made another one, or none. Otherwise the service may have changed the account.
+func TestCreateAnsweredWithALookAlike(t *testing.T) {
+	t.Parallel()
+	for _, isUsed := range []bool{true, false} {
+		for _, isMade := range []bool{true, false} {
+			t.Run(fmt.Sprintf("used %t, ours made %t", isUsed, isMade), func(t *testing.T) {
+				inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+					s.seed(t, 1)
+					var theirs, ours client.ID
+					s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+						if !theirs.IsZero() || !strings.Contains(r.URL.Path, "batch-modify") {
+							return mock.RoundTrip(r)
+						}
+						theirs = s.stranger(t, apitest.NumberOf(1), "recipient_account_id", zenith)
+						if isUsed {
+							_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
+							apitest.Must(t, err)
+						}
+						if isMade {
+							ours = s.stranger(t, apitest.NumberOf(1), "recipient_account_id", acme)
+						}
+						return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+theirs.String()+`"]}`), nil
+					})
+					create := newConversation(1)
+					create.Input.RecipientAccountID = client.Value(acme)
+					got, err := s.engine.Conversations.writeOne(t.Context(), create, 0)
+					switch {
+					case isUsed && isMade:
+						wantEqual(t, "id", ours, got.ID)
+						apitest.Must(t, err)
+					case isUsed:
+						if !errors.As(err, new(*LostCreateError)) {
+							t.Errorf("%s is taken: %v", got.ID, err)
+						}
+					default:
+						wantEqual(t, "id", theirs, got.ID)
+						apitest.Must(t, err)
+					}
+				})
+			})
+		}
 	}
 }

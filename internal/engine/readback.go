@@ -184,15 +184,22 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 }
 
 // isOthers reports whether a create can't have made the record that answered it. The record existed before, belongs
-// to another phone or conversation, or has a number that is not a spelling of the number that was sent. If isOthers
-// returns an error, it can't tell. For an adopted record, the search has already checked that.
+// to another phone or conversation, has a number that is not a spelling of the number that was sent, or contradicts
+// what was sent while others use it. If isOthers returns an error, it can't tell. For an adopted record, the search has
+// already checked that.
 func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) (bool, error) {
 	switch {
 	case !w.creates[i] || w.results[i].Adopted:
 		return false, nil
 	case record.Meta().Revision <= w.before.Revision || w.isOfAnother(i, record):
 		return true, nil
-	case !w.col.inside.hasChanged(record):
+	}
+	if sent := w.col.fields.valued(w.changes[i].Input); !w.col.fields.like(&sent, &record) {
+		if use, err := w.col.inside.useOf(ctx, &w.changes[i], record.Meta().ID); err != nil || use == used {
+			return err == nil, err
+		}
+	}
+	if !w.col.inside.hasChanged(record) {
 		return false, nil
 	}
 	return w.col.inside.existed(ctx, record, w.before.Revision)
