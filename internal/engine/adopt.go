@@ -214,7 +214,7 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	case use.err != nil:
 		s.useErr = use.err
 	case use.use != unused, s.mayBePassed(i, record),
-		!s.isProvenByMessages(i) && s.hasOtherLinks(i, record),
+		(s.w.exact || !s.isProvenByMessages(i)) && s.hasOtherLinks(i, record),
 		s.w.exact && !s.col.carried(s.w.changes[i].Input, record),
 		s.w.attempt(i).Since.IsUnproven && !s.col.entity.ordersByRevision(ctx):
 		s.failAmbiguous([]int{i}, []T{record})

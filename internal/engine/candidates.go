@@ -90,5 +90,5 @@ func (s *search[T, In]) attempted(i int, record T) attempted[In] {
 // isProvenByMessages reports whether an unused record has the messages that the create or its attempt has sent: the
 // use says that it has no others, and this says that there are some.
 func (s *search[T, In]) isProvenByMessages(i int) bool {
-	return s.talked != nil && s.useOfSilent(i) == incomplete
+	return (s.talked != nil || s.w.exact) && s.useOfSilent(i) == incomplete
 }

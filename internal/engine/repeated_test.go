@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -100,38 +101,49 @@ func TestRecalledStaysRecalled(t *testing.T) {
 }
 
 // A recalled attempt may have passed a record that has changed since it was created. So it adopts no record that
-// looks changed, unless the record contains the messages that it has sent: the clock behind created may be slow.
+// looks changed, unless the record contains the messages that it has sent: the clock behind created may be slow. A
+// look that sends nothing adopts none with other links either.
 func TestRecalledAndChanged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		sent []string
-		want bool
+		sent     []string
+		isLinked bool
+		isWanted bool // by a create
+		isFound  bool // by a look
 	}{
-		"its messages": {[]string{"Hello", "Bye"}, true},
-		"no messages":  {nil, false},
+		"its messages":            {[]string{"Hello", "Bye"}, false, true, true},
+		"its messages and a link": {[]string{"Hello", "Bye"}, true, true, false},
+		"no messages":             {nil, false, false, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			inSpace(t, mockserver.Behavior{CreatedClock: "behind"}, func(t *testing.T, s testSpace) {
-				made := s.stranger(t, apitest.NumberOf(1))
-				for _, text := range test.sent {
-					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": made, "content": text, "direction": 1})
-					apitest.Must(t, err)
-				}
-				create := newConversation(1)
-				for _, text := range test.sent {
-					messages, _ := create.Input.Messages.Get()
-					create.Input.Messages = client.Value(append(messages, newMessage(text)))
-				}
-				create.Earlier = &Attempt{Since: Moment{Revision: 1}, IsRecalled: true, Messages: [][]client.MessageInput{orZero(create.Input.Messages)}}
-				got := s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
-				if _, isAmbiguous := errors.AsType[*AmbiguousError](got.Err); got.Adopted != test.want || isAmbiguous == test.want {
-					t.Errorf("adopted: %v, want %v; %v", got.Adopted, test.want, got.Err)
-				}
-				if live := s.live(); len(live) != 1 {
-					t.Errorf("%d are live; want 1", len(live))
-				}
+		for _, isLook := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", a look ", isLook), func(t *testing.T) {
+				inSpace(t, mockserver.Behavior{CreatedClock: "behind"}, func(t *testing.T, s testSpace) {
+					made := s.stranger(t, apitest.NumberOf(1))
+					create := newConversation(1)
+					for _, text := range test.sent {
+						_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": made, "content": text, "direction": 1})
+						apitest.Must(t, err)
+						create.Input.Messages = client.Value(append(orZero(create.Input.Messages), newMessage(text)))
+					}
+					if test.isLinked {
+						s.edit(t, made, map[string]any{"account_relations": texts(acme)})
+					}
+					create.Earlier = &Attempt{Since: Moment{Revision: 1}, IsRecalled: true, Messages: [][]client.MessageInput{orZero(create.Input.Messages)}}
+					got, want := Result[client.Conversation]{}, test.isWanted
+					if isLook {
+						got, want = s.engine.Conversations.LookFor(t.Context(), []conversationChange{create}, false)[0], test.isFound
+					} else {
+						got = s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
+					}
+					if _, isAmbiguous := errors.AsType[*AmbiguousError](got.Err); got.Adopted != want || isAmbiguous == want {
+						t.Errorf("adopted: %v, want %v; %v", got.Adopted, want, got.Err)
+					}
+					if live := s.live(); len(live) != 1 {
+						t.Errorf("%d are live; want 1", len(live))
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
