@@ -60,6 +60,25 @@ func (s *search[T, In]) noteContradicting() {
 	}
 }
 
+// noteOtherTries notes which records the other tries of a repeated attempt may have made, if the attempt has found one.
+func (s *search[T, In]) noteOtherTries() {
+	for place, items := range s.places {
+		for _, i := range items {
+			attempt, result := s.w.attempt(i), &s.w.results[i]
+			if !attempt.IsRepeated || !result.Adopted {
+				continue
+			}
+			of := s.col.names.held(result.Value)
+			for _, record := range s.made[place] {
+				isAlike := s.col.names.held(record) == of || s.col.names.mayBe(of, record)
+				if isAlike && attempt.mayHaveMade(record.Meta()) && !s.col.engine.claims.has(record.Meta().ID) {
+					result.Twins = append(result.Twins, record.Meta().ID)
+				}
+			}
+		}
+	}
+}
+
 // choose assigns the records of one identity to the creates of that identity. First come the records that have the
 // messages of a create, then those that agree in everything, and last those that lack something, the oldest first in
 // each case. A record that lacks something proves nothing if byTail contains another record, because the name of that

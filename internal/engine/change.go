@@ -11,7 +11,7 @@ type Result[T any] struct {
 	Adopted   bool        // Value is a record that was found in the space and adopted
 	Unchecked bool        // Adopted, and the caller may not list its messages, which others may have added
 	Unsent    bool        // an earlier attempt has made it: this create was not sent
-	Twins     []client.ID // other records that the lost request may have made
+	Twins     []client.ID // other records that the lost requests may have made
 
 	// Since is a moment before a create. The record that the create has made is newer.
 	Since Moment
@@ -37,6 +37,9 @@ type Attempt struct {
 	// different ones. A conversation with any other messages is used by others. Messages is nil in the error of a
 	// first attempt, which has sent the messages of its input.
 	Messages [][]client.MessageInput
+	// IsRepeated means that more than one try was sent, perhaps with different inputs. So the attempt may have made more
+	// than one record.
+	IsRepeated bool
 	// IsRecalled means that the caller no longer knows all records that the attempt has passed. So the engine does not
 	// adopt a record that has changed since it was created, because it may be one of those.
 	IsRecalled bool

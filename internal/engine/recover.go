@@ -141,6 +141,7 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	s.takeUpdates()
 	s.takeCreates(ctx)
 	s.passClaimed()
+	s.noteOtherTries()
 	if w.exact {
 		s.noteContradicting()
 	}

@@ -296,3 +296,58 @@ func TestClaimedBeforeTheLastLook(t *testing.T) {
 		wantEqual(t, "conversations", 3, len(s.live()))
 	})
 }
+
+// Two tries of a create had different accounts, and both were carried out late. The later try's record is adopted, and
+// the first one's is named. If only one try was sent, the other record belongs to others.
+func TestOtherTriesAreNamed(t *testing.T) {
+	t.Parallel()
+	for _, isRepeated := range []bool{true, false} {
+		for _, format := range []string{mockserver.Kept, mockserver.Digits} {
+			for _, isLook := range []bool{true, false} {
+				t.Run(fmt.Sprint("repeated ", isRepeated, ", ", format, ", a look ", isLook), func(t *testing.T) {
+					inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
+						attempt := s.openAttempt(t)
+						first := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme)
+						second := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", zenith)
+						s.stranger(t, apitest.NumberOf(6))
+						attempt.Input.RecipientAccountID = client.Value(zenith)
+						attempt.Earlier.IsRepeated = isRepeated
+						var got Result[client.Conversation]
+						if isLook {
+							got = s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+						} else {
+							got = s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+						}
+						apitest.Must(t, got.Err)
+						wantEqual(t, "id", second, got.Value.ID)
+						var want []client.ID
+						if isRepeated {
+							want = []client.ID{first}
+						}
+						wantEqual(t, "twins", want, got.Twins)
+					})
+				})
+			}
+		}
+	}
+}
+
+// A create that is lost in two runs has an attempt that is repeated, unless the second one was not sent.
+func TestLostTwiceIsRepeated(t *testing.T) {
+	t.Parallel()
+	for _, isSent := range []bool{true, false} {
+		t.Run(fmt.Sprint("sent ", isSent), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				attempt := s.openAttempt(t)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore})
+				if !isSent {
+					s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
+				}
+				lost := attemptOf(s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0).Err)
+				if lost == nil || lost.IsRepeated != isSent {
+					t.Errorf("the attempt is %+v", lost)
+				}
+			})
+		})
+	}
+}

@@ -28,6 +28,8 @@ type attempt struct {
 	// IsRecalled marks an attempt that the provider found in the state because Terraform had dropped the private
 	// state, or that another resource has abandoned. See [engine.Attempt].
 	IsRecalled bool `json:"recalled,omitempty"`
+	// IsRepeated marks an attempt with several tries. See [engine.Attempt].
+	IsRepeated bool `json:"repeated,omitempty"`
 	// Found is the revision of the conversation that the last refresh found and did not adopt, or 0.
 	Found int64 `json:"found,omitempty"`
 	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply adopts the conversation,
@@ -48,7 +50,7 @@ func attemptAt(err error, create conversationChange) (attempt, bool) {
 	if lost.Unsent && create.Tried != nil {
 		sent = *create.Tried
 	}
-	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled, isUnsent: lost.Unsent}
+	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRepeated: lost.IsRepeated, IsRecalled: lost.IsRecalled, isUnsent: lost.Unsent}
 	if len(lost.Messages) > 0 {
 		tried.Sent.Messages, tried.AlsoSent = client.Value(lost.Messages[0]), lost.Messages[1:]
 	}
@@ -58,7 +60,10 @@ func attemptAt(err error, create conversationChange) (attempt, bool) {
 // earlier returns the attempt as the engine knows it.
 func (a attempt) earlier() *engine.Attempt {
 	messages, _ := a.Sent.Messages.Get()
-	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...), IsRecalled: a.IsRecalled}
+	return &engine.Attempt{
+		Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...),
+		IsRepeated: a.IsRepeated, IsRecalled: a.IsRecalled,
+	}
 }
 
 // repeatIn makes a create repeat the attempt.

@@ -180,6 +180,40 @@ func TestStage_twinOfAnEarlierAttempt(t *testing.T) {
 	})
 }
 
+// Two applies with different accounts leave a create open, and both creates are carried out late. The refresh adopts
+// what the later one has made, and names the other one.
+func TestStage_twoTriesCarriedOut(t *testing.T) {
+	t.Parallel()
+	for _, isMap := range []bool{false, true} {
+		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			of := func(account string) map[string]block {
+				entry := declared{"phone_id": phone, number: "+15550000007", "recipient_account_id": account}
+				if isMap {
+					return s.bulk(map[string]declared{"c000": numbered(1).entries()["c000"], "x": entry}, nil)
+				}
+				return s.single(entry)
+			}
+			if isMap {
+				s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			}
+			s.leavesOpen(of(acme), mockserver.DropBefore)
+			if !isMap {
+				s.untaint(address)
+			}
+			s.leavesOpen(of(globex), mockserver.DropBefore)
+			if !isMap {
+				s.untaint(address)
+			}
+			first := s.add(map[string]any{"phone_id": phone, number: "+15550000007", "recipient_account_id": acme})
+			second := s.add(map[string]any{"phone_id": phone, number: "+15550000007", "recipient_account_id": globex})
+			_, errors := s.apply(of(globex))
+			if !strings.Contains(s.warnings, second+", and "+first) || !strings.Contains(s.warnings, "May Exist Twice") {
+				s.t.Errorf("map %t: %q, %s", isMap, errors, s.warnings)
+			}
+		})
+	}
+}
+
 // If the service refuses the second conversation, this apply or the next one adopts the first one.
 func TestStage_repeatIsRefused(t *testing.T) {
 	t.Parallel()
