@@ -310,6 +310,8 @@ func TestOtherTriesAreNamed(t *testing.T) {
 						first := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme)
 						second := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", zenith)
 						s.stranger(t, apitest.NumberOf(6))
+						passed := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", initech)
+						attempt.Earlier.Passed = map[client.ID]int64{passed: int64(s.Revision())}
 						attempt.Input.RecipientAccountID = client.Value(zenith)
 						attempt.Earlier.IsRepeated = isRepeated
 						var got Result[client.Conversation]
