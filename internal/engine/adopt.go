@@ -70,8 +70,7 @@ func (s *search[T, In]) noteOtherTries() {
 			}
 			of := s.col.names.held(result.Value)
 			for _, record := range s.made[place] {
-				isAlike := s.col.names.held(record) == of
-				if isAlike && attempt.mayHaveMade(record.Meta()) && !s.col.engine.claims.has(record.Meta().ID) {
+				if s.col.names.held(record) == of && attempt.mayHaveMade(record.Meta()) && !s.col.engine.claims.has(record.Meta().ID) {
 					result.Twins = append(result.Twins, record.Meta().ID)
 				}
 			}

@@ -309,7 +309,7 @@ func TestOtherTriesAreNamed(t *testing.T) {
 						attempt := s.openAttempt(t)
 						first := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme)
 						second := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", zenith)
-						s.stranger(t, apitest.NumberOf(6))
+						s.stranger(t, "+44"+apitest.NumberOf(5)[4:])
 						passed := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", initech)
 						attempt.Earlier.Passed = map[client.ID]int64{passed: int64(s.Revision())}
 						attempt.Input.RecipientAccountID = client.Value(zenith)
