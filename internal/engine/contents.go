@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -14,6 +15,9 @@ import (
 var stubFields = []string{
 	"id", "revision", "text_message_conversation_id", "is_deleted", "is_delete_protected",
 }
+
+// soughtFields are what a list of messages shows to a search, which gets only messages of a direction that it seeks.
+var soughtFields = append(slices.Clone(stubFields), "direction")
 
 // contents contain what the caller knows about the contents of messages.
 type contents struct {
@@ -48,6 +52,8 @@ func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
 func IsStub(m client.Message) bool { return m.Content == "" && m.Direction == 0 }
 
 func (*contents) isStub(m client.Message) bool { return IsStub(m) }
+
+func (*contents) cut(m *client.Message) { m.Direction = 0 }
 
 // suffices reports whether the engine needs no more of the message than this.
 func (c *contents) suffices(m client.Message) bool {

@@ -17,6 +17,7 @@ func wholeConversations() client.Query {
 func conversationsOf(e *Engine) *Collection[client.Conversation, client.ConversationInput] {
 	return newCollection(e, e.api.Conversations, shape[client.Conversation, client.ConversationInput]{
 		query:    wholeConversations(),
+		search:   wholeConversations(),
 		whole:    wholeConversations(),
 		headOf:   func(in *client.ConversationInput) *client.Head { return &in.Head },
 		fields:   conversationFields(e.numbers),

@@ -62,7 +62,7 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 	}
 	found, messages := used, slices.Clone(shown)
 	for i := range messages {
-		messages[i].Direction = 0 // so that it is a stub
+		c.engine.contents.cut(&messages[i])
 	}
 	isRead := false
 	for _, inputs := range sent {
@@ -129,7 +129,7 @@ func missingOf(inputs []client.MessageInput, messages []client.Message) (missing
 // can't tell which messages belong to the conversation.
 func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (shown []client.Message, isKnown bool, err error) {
 	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one
-	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: ofConversation(id)}
+	query := client.Query{LoadOnly: soughtFields, Filters: ofConversation(id)}
 	for message, err := range c.engine.Messages.entity.All(ctx, query) {
 		switch {
 		case err != nil:

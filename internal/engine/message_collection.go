@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -12,6 +13,7 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 	whole.LoadOnly = append(whole.LoadOnly, messageFields.read()...)
 	return newCollection(e, e.api.Messages, shape[client.Message, client.MessageInput]{
 		query:    client.Query{LoadOnly: stubFields},
+		search:   client.Query{LoadOnly: soughtFields},
 		whole:    whole,
 		headOf:   func(in *client.MessageInput) *client.Head { return &in.Head },
 		fields:   messageFields,
@@ -38,26 +40,29 @@ func (n messageNames) held(m client.Message) Identity {
 func (messageNames) place(m client.Message) client.ID { return m.TextMessageConversationID }
 
 func (messageNames) mayDouble(of Identity, m client.Message) bool {
-	return strings.HasPrefix(of.Name, messageIdentity(client.ID{}, m.Direction, "").Name)
+	isOf := func(direction int) bool { return strings.HasPrefix(of.Name, messageIdentity(client.ID{}, direction, "").Name) }
+	return m.Direction == 0 || isOf(m.Direction) || isOf(0)
 }
 
 func (messageNames) mayBe(Identity, client.Message) bool { return false }
 
-// MessagesOf returns the messages of a conversation that are neither deleted nor in
-// claimed, and that are newer than since, or all with [NoFloor]. They are in the order in
-// which they were made. Use it only for recovery: it reads what others may have written.
+// MessagesOf returns the messages of a conversation that one of the inputs may have made: they are neither deleted nor
+// in claimed, are newer than since, or all with [NoFloor], and have the direction of an input. They are in the order
+// in which they were made. Use it only for recovery: it reads what others may have written.
 //
 // GET /entities/TextMessages, and GET /entities/TextMessages/{id} for each
-func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since int64, claimed map[client.ID]bool) ([]client.Message, error) {
-	query := e.Messages.query
+func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, inputs []client.MessageInput, since int64, claimed map[client.ID]bool) ([]client.Message, error) {
+	query := e.Messages.search
 	query.Filters = ofConversation(conversation)
 	var found []client.Message
 	for message, err := range e.Messages.entity.All(ctx, query) {
 		if err != nil {
 			return nil, err
 		}
-		// The service may ignore the filter.
-		if message.TextMessageConversationID == conversation && message.Revision > since && !claimed[message.ID] {
+		isSought := func(in client.MessageInput) bool { return messageNames{}.mayDouble(messageNames{}.wanted(in), message) }
+		isHere := message.TextMessageConversationID == conversation // the service may ignore the filter
+		if isHere && message.Revision > since && !claimed[message.ID] && slices.ContainsFunc(inputs, isSought) {
+			e.contents.cut(&message)
 			found = append(found, message)
 		}
 	}

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -177,7 +179,7 @@ func TestMessages(t *testing.T) {
 		for _, err := range s.engine.Messages.DeleteMany(t.Context(), []client.ID{written[0].ID, written[1].ID}, 0) {
 			apitest.Must(t, err)
 		}
-		got, err := s.engine.MessagesOf(t.Context(), conversation, NoFloor, nil)
+		got, err := s.engine.MessagesOf(t.Context(), conversation, []client.MessageInput{newMessage("")}, NoFloor, nil)
 		apitest.Must(t, err)
 		wantEqual(t, "left", 10, len(got))
 	})
@@ -220,4 +222,64 @@ func TestLostMessageLikeAnOlderOne(t *testing.T) {
 			t.Error("the older message is taken for the new one")
 		}
 	})
+}
+
+// Whoever looks for a lost message gets no message of the other direction, whose content is someone else's. If a list
+// does not show the direction, the look gets the message, because it may be the lost one.
+func TestLooksGetNoOtherDirection(t *testing.T) {
+	t.Parallel()
+	for _, isShown := range []bool{true, false} {
+		for _, isLost := range []bool{true, false} {
+			t.Run(fmt.Sprintf("direction shown %t, lost %t", isShown, isLost), func(t *testing.T) {
+				inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+					conversation := s.seed(t, 1)[0]
+					answer := map[string]any{"text_message_conversation_id": conversation, "content": "Call me", "direction": 2}
+					create := messageChange{Input: newMessage("Hello")}
+					create.Input.TextMessageConversationID = client.Value(conversation)
+					kind := mockserver.DropBefore
+					if isLost {
+						kind = mockserver.DropAfter
+					}
+					s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: kind, Times: 1, Do: func() {
+						_, err := s.Create(messageSegment, answer)
+						apitest.Must(t, err)
+					}})
+					reads := 0
+					s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+						reply, err := mock.RoundTrip(r)
+						if !isShown && strings.HasSuffix(r.URL.Path, messageSegment) {
+							reply, err = replaced(reply, err, `"direction"`, `"ignored"`)
+						}
+						if err != nil {
+							return nil, err
+						}
+						body, err := io.ReadAll(reply.Body)
+						apitest.Must(t, err)
+						reply.Body = io.NopCloser(bytes.NewReader(body))
+						reads += strings.Count(string(body), "Call me")
+						return reply, nil
+					})
+					result := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
+					apitest.Must(t, result.Err)
+					wantEqual(t, "adopted", isLost, result.Adopted)
+					found, err := s.engine.MessagesOf(t.Context(), conversation, []client.MessageInput{create.Input}, NoFloor, nil)
+					apitest.Must(t, err)
+					wantEqual(t, "found", isShown, len(found) == 1)
+					wantEqual(t, "finds it", true, slices.ContainsFunc(found, func(m client.Message) bool { return m.Content == "Hello" }))
+					wantEqual(t, "reads none", isShown, reads == 0)
+				})
+			})
+		}
+	}
+}
+
+// A create without a direction may have made a message of any direction, and so may any create if the direction of the
+// message is not known.
+func TestMessageMayDouble(t *testing.T) {
+	t.Parallel()
+	for of, want := range map[[2]int]bool{{1, 1}: true, {1, 2}: false, {1, 0}: true, {0, 2}: true, {0, 0}: true} {
+		identity, message := messageIdentity(unknown, of[0], "Hi"), client.Message{}
+		message.Direction = of[1]
+		wantEqual(t, fmt.Sprint(of), want, messageNames{}.mayDouble(identity, message))
+	}
 }

@@ -82,7 +82,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 
 // run lists what has changed, and keeps the records that the requests may have written.
 func (s *search[T, In]) run(ctx context.Context) error {
-	for page, err := range s.col.entity.newerThan(ctx, s.floor, s.col.query) {
+	for page, err := range s.col.entity.newerThan(ctx, s.floor, s.col.search) {
 		if err != nil {
 			return err
 		}
@@ -112,10 +112,14 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	}
 	of := s.col.names.held(record)
 	since, isWanted := s.sinceOf(of)
+	if s.col.stubs != nil {
+		isWanted = slices.ContainsFunc(s.places[of.Place], func(i int) bool { return s.col.names.mayDouble(s.w.identity(i), record) })
+		s.col.stubs.cut(&record)
+	}
 	if !isUpdate && s.col.stubs == nil && of.Place.IsZero() && s.wantsAnywhere(of) {
 		return withoutPlace(record.Meta().ID)
 	}
-	if !isUpdate && (s.places[of.Place] == nil || s.col.stubs == nil && !isWanted) {
+	if !isUpdate && (s.places[of.Place] == nil || !isWanted) {
 		return nil
 	}
 	if isClaimed {

@@ -9,6 +9,7 @@ import (
 // A shape contains everything that differs between the entities.
 type shape[T client.Record, In Input] struct {
 	query  client.Query // of a list
+	search client.Query // of a list that a search reads
 	whole  client.Query // of a get of everything
 	headOf func(*In) *client.Head
 	fields fields[T, In] // that an input can set
@@ -93,6 +94,8 @@ const (
 // A stubbing knows for which records a list is sufficient, without their contents.
 type stubbing[T any] interface {
 	isStub(T) bool
+	// cut makes a record of a search's list a stub.
+	cut(*T)
 	// suffices reports whether the engine needs no more of the record than this.
 	suffices(T) bool
 	// mayBeListed reports whether a list of what is newer than floor can show all that the

@@ -137,14 +137,16 @@ func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation cl
 			claimed[reference(message.ID)] = true
 		}
 	}
-	others, err := r.api.MessagesOf(ctx, conversation, r.memory.since(conversation), claimed)
+	inputs := make([]client.MessageInput, len(keys))
+	for i, key := range keys {
+		inputs[i] = state[key].toAPI(nil)
+	}
+	others, err := r.api.MessagesOf(ctx, conversation, inputs, r.memory.since(conversation), claimed)
 	if err != nil {
 		return err
 	}
-	inputs := make([]client.MessageInput, len(keys))
-	for i, key := range keys {
+	for _, key := range keys {
 		state[key].ID = types.StringNull()
-		inputs[i] = state[key].toAPI(nil)
 	}
 	matched := engine.MatchMessages(inputs, others)
 	left := unmatched(matched, others)

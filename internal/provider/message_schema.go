@@ -27,7 +27,7 @@ func ownedAttributes() map[string]schema.Attribute {
 			Attributes: messageAttributes(),
 			Validators: []validator.Object{isMessage{}},
 		},
-		MarkdownDescription: "The messages of the conversation that Terraform manages, each under a key of your choice. Terraform never changes, removes or shows other messages. It reads the contents of other new messages of a conversation only to find a message of its own whose reply got lost. " +
+		MarkdownDescription: "The messages of the conversation that Terraform manages, each under a key of your choice. Terraform never changes, removes or shows other messages. It reads the contents of other messages only to find a message of its own whose reply got lost: those of new messages with the same direction in that conversation. " +
 			"If you remove a message from the map, or the whole map, the apply deletes the message in the CRM. " +
 			"If a message moves to another key, Terraform only renames it in the state. **Whether creating an outgoing message sends it to the recipient is not documented** " +
 			"by the CRM's API. Assume that it does, and try it with a number of your own.",
