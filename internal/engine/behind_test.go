@@ -90,6 +90,63 @@ func TestFailedLookAtACopyBehind(t *testing.T) {
 	}
 }
 
+// While updates are compared, another caller tells the engine of a revision that the space does not show. What was
+// read may be outdated, so no update is sent. If only a record that could not be read back may still come, that
+// holds up nothing but its own update.
+func TestComparedWhileSpaceTurnsOutBehind(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		tell  func(e *Engine, revision int64)
+		found bool
+	}{"expected": {(*Engine).Expect, false}, "reached": {(*Engine).Reach, true}} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Ignored}, func(t *testing.T, s testSpace) {
+				known, err := s.engine.Conversations.Read(t.Context(), s.seed(t, 2)[0])
+				apitest.Must(t, err)
+				var next *Engine
+				s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+					if strings.HasSuffix(r.URL.Path, unknown.String()) {
+						test.tell(next, int64(s.Revision())+10)
+					}
+					return mock.RoundTrip(r)
+				})
+				next = scriptedEngine(t, s.network.RoundTrip)
+				unread := change(client.Conversation{RecordValues: client.RecordValues{ID: unknown, Revision: known.Revision}})
+				unread.Input.RecipientAccountID = client.Value(acme)
+				update := linked(assign(next, known), initech) // links are always compared
+				results := next.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{update, unread}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+				wantProblem(t, results[1].Err, client.Behind)
+				if test.found {
+					apitest.Must(t, results[0].Err)
+				} else {
+					wantProblem(t, results[0].Err, client.Behind)
+				}
+				wantEqual(t, "is changed", test.found, s.record(t, known.ID)["recipient_account_id"] == acme.String())
+			})
+		})
+	}
+}
+
+// The caller may get records, but not list them, so it can't know whether the space is behind. An update is compared
+// with what it gets.
+func TestComparedWithoutLists(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		known, err := s.engine.Conversations.Read(t.Context(), s.seed(t, 2)[0])
+		apitest.Must(t, err)
+		s.edit(t, known.ID, map[string]any{"recipient_account_id": zenith.String()})
+		s.seed(t, 1) // newer
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			if !strings.HasSuffix(r.URL.Path, known.ID.String()) && r.Method == http.MethodGet {
+				return apitest.Answer(r, http.StatusForbidden, ""), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		next := s.nextAfter(t)
+		_, err = next.Conversations.writeOne(t.Context(), linked(assign(next, known), initech), 0)
+		wantProblem(t, err, client.Conflicting)
+	})
+}
+
 // The space is behind what the user has seen. Nothing there is deleted or restored, because it may have changed since.
 func TestNothingIsDeletedOrRestoredBehind(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {

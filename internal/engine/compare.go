@@ -25,8 +25,8 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	if err != nil {
 		err = &unprovenError{err}
 	}
-	if client.ProblemOf(err) == client.Behind {
-		w.fail(open, err) // the records that were found are outdated too
+	if err != nil && w.col.engine.seen.isBehind() {
+		w.fail(open, err) // the records that were found may be outdated too
 		return changed
 	}
 	for n, i := range open {
