@@ -40,7 +40,9 @@ func (n messageNames) held(m client.Message) Identity {
 func (messageNames) place(m client.Message) client.ID { return m.TextMessageConversationID }
 
 func (messageNames) mayDouble(of Identity, m client.Message) bool {
-	isOf := func(direction int) bool { return strings.HasPrefix(of.Name, messageIdentity(client.ID{}, direction, "").Name) }
+	isOf := func(direction int) bool {
+		return strings.HasPrefix(of.Name, messageIdentity(client.ID{}, direction, "").Name)
+	}
 	return m.Direction == 0 || isOf(m.Direction) || isOf(0)
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -129,12 +130,14 @@ func TestRecalledAndChanged(t *testing.T) {
 						s.edit(t, made, map[string]any{"account_relations": texts(acme)})
 					}
 					create.Earlier = &Attempt{Since: Moment{Revision: 1}, IsRecalled: true, Messages: [][]client.MessageInput{orZero(create.Input.Messages)}}
-					got, want := Result[client.Conversation]{}, test.isWanted
+					write, want := s.engine.Conversations.CreateOrUpdate, test.isWanted
 					if isLook {
-						got, want = s.engine.Conversations.LookFor(t.Context(), []conversationChange{create}, false)[0], test.isFound
-					} else {
-						got = s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
+						want = test.isFound
+						write = func(ctx context.Context, change conversationChange, _ int64) Result[client.Conversation] {
+							return s.engine.Conversations.LookFor(ctx, []conversationChange{change}, false)[0]
+						}
 					}
+					got := write(t.Context(), create, 0)
 					if _, isAmbiguous := errors.AsType[*AmbiguousError](got.Err); got.Adopted != want || isAmbiguous == want {
 						t.Errorf("adopted: %v, want %v; %v", got.Adopted, want, got.Err)
 					}
