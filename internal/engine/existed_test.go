@@ -98,13 +98,22 @@ func TestRefusedMessagesProveNothing(t *testing.T) {
 	}
 }
 
-// An answer names a conversation that others have made during the create, with another account. If they use it, the
-// create has made another one, or none. Otherwise the service may have changed the account.
+// An answer names a conversation that has appeared during the create. If it has another account, and others use it, the
+// create has made another one, or none. Otherwise the service may have changed what was sent, such as the number.
 func TestCreateAnsweredWithALookAlike(t *testing.T) {
 	t.Parallel()
-	for _, isUsed := range []bool{true, false} {
+	for name, test := range map[string]struct {
+		number  string
+		account client.ID
+		isUsed  bool
+		isTaken bool
+	}{
+		"another account, used": {apitest.NumberOf(1), zenith, true, false},
+		"another account":       {apitest.NumberOf(1), zenith, false, true},
+		"another number, used":  {"+44" + apitest.NumberOf(1)[4:], acme, true, true},
+	} {
 		for _, isMade := range []bool{true, false} {
-			t.Run(fmt.Sprintf("used %t, ours made %t", isUsed, isMade), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, ours made %t", name, isMade), func(t *testing.T) {
 				inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 					s.seed(t, 1)
 					var theirs, ours client.ID
@@ -112,8 +121,8 @@ func TestCreateAnsweredWithALookAlike(t *testing.T) {
 						if !theirs.IsZero() || !strings.Contains(r.URL.Path, "batch-modify") {
 							return mock.RoundTrip(r)
 						}
-						theirs = s.stranger(t, apitest.NumberOf(1), "recipient_account_id", zenith)
-						if isUsed {
+						theirs = s.stranger(t, test.number, "recipient_account_id", test.account)
+						if test.isUsed {
 							_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
 							apitest.Must(t, err)
 						}
@@ -126,13 +135,16 @@ func TestCreateAnsweredWithALookAlike(t *testing.T) {
 					create.Input.RecipientAccountID = client.Value(acme)
 					got, err := s.engine.Conversations.writeOne(t.Context(), create, 0)
 					switch {
-					case isUsed && isMade:
-						wantEqual(t, "id", ours, got.ID)
-						apitest.Must(t, err)
-					case isUsed:
+					case !test.isTaken && !isMade:
 						if !errors.As(err, new(*LostCreateError)) {
 							t.Errorf("%s is taken: %v", got.ID, err)
 						}
+					case !test.isTaken:
+						wantEqual(t, "id", ours, got.ID)
+						apitest.Must(t, err)
+					case isMade && test.number != apitest.NumberOf(1): // this one has the number that was sent
+						wantEqual(t, "id", ours, got.ID)
+						apitest.Must(t, err)
 					default:
 						wantEqual(t, "id", theirs, got.ID)
 						apitest.Must(t, err)

@@ -194,7 +194,7 @@ func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) (bool, e
 	case record.Meta().Revision <= w.before.Revision || w.isOfAnother(i, record):
 		return true, nil
 	}
-	if sent := w.col.fields.valued(w.changes[i].Input); !w.col.fields.like(&sent, &record) {
+	if sent := w.col.fields.unnamed(w.col.fields.valued(w.changes[i].Input)); !w.col.fields.like(&sent, &record) {
 		if use, err := w.col.inside.useOf(ctx, &w.changes[i], record.Meta().ID); err != nil || use == used {
 			return err == nil, err
 		}
