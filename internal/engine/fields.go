@@ -148,11 +148,6 @@ func (f fields[T, In]) valued(in In) In {
 	return f.without(in, func(f field[T, In]) bool { return f.wanted(&in) == "" })
 }
 
-// unnamed returns the input without the fields that a service may spell in another way, perhaps beyond recognition.
-func (f fields[T, In]) unnamed(in In) In {
-	return f.without(in, func(f field[T, In]) bool { return f.spells != nil })
-}
-
 // unspelled returns the input without the fields that the record holds in another spelling.
 func (f fields[T, In]) unspelled(in In, record *T) In {
 	return f.without(in, func(f field[T, In]) bool {

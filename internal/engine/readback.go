@@ -117,7 +117,7 @@ func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others
 // the items that it has found in the space. If an item may have made several records, it becomes open. The remaining
 // items keep what they have.
 func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
-	astray := only(w.all(), w.isAstray)
+	astray := only(w.all(), func(i int) bool { return w.isAstray(ctx, i) })
 	if len(astray) == 0 {
 		return nil
 	}
@@ -151,16 +151,28 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	return found
 }
 
-// isAstray reports whether a create was answered with an id that may not be its own.
-func (w *writing[T, In]) isAstray(i int) bool {
+// isAstray reports whether a create was answered with an id that may not be its own. If others use the record and it
+// contradicts what was sent, they may have made it, or have changed it.
+func (w *writing[T, In]) isAstray(ctx context.Context, i int) bool {
 	result := w.results[i]
 	switch {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
-	case result.Err == nil:
-		return result.Value.Meta().IsDeleted || w.col.stubs == nil && !w.col.carried(w.changes[i].Input, result.Value) && w.col.names.held(result.Value) != w.identity(i)
+	case result.Err != nil:
+		return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
+	case result.Value.Meta().IsDeleted:
+		return true
+	case w.col.stubs != nil || w.col.carried(w.changes[i].Input, result.Value):
+		return false
+	case w.col.names.held(result.Value) != w.identity(i):
+		return true
 	}
-	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
+	sent := w.col.fields.valued(w.changes[i].Input)
+	if w.col.fields.like(&sent, &result.Value) {
+		return false
+	}
+	use, err := w.col.inside.useOf(ctx, &w.changes[i], w.ids[i])
+	return err == nil && use != unused
 }
 
 // setRead sets the result of a write to what was read back.
@@ -184,22 +196,15 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 }
 
 // isOthers reports whether a create can't have made the record that answered it. The record existed before, belongs
-// to another phone or conversation, has a number that is not a spelling of the number that was sent, or contradicts
-// what was sent while others use it. If isOthers returns an error, it can't tell. For an adopted record, the search has
-// already checked that.
+// to another phone or conversation, or has a number that is not a spelling of the number that was sent. If isOthers
+// returns an error, it can't tell. For an adopted record, the search has already checked that.
 func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) (bool, error) {
 	switch {
 	case !w.creates[i] || w.results[i].Adopted:
 		return false, nil
 	case record.Meta().Revision <= w.before.Revision || w.isOfAnother(i, record):
 		return true, nil
-	}
-	if sent := w.col.fields.unnamed(w.col.fields.valued(w.changes[i].Input)); !w.col.fields.like(&sent, &record) {
-		if use, err := w.col.inside.useOf(ctx, &w.changes[i], record.Meta().ID); err != nil || use == used {
-			return err == nil, err
-		}
-	}
-	if !w.col.inside.hasChanged(record) {
+	case !w.col.inside.hasChanged(record):
 		return false, nil
 	}
 	return w.col.inside.existed(ctx, record, w.before.Revision)
