@@ -60,22 +60,30 @@ func (s *search[T, In]) noteContradicting() {
 	}
 }
 
-// noteOtherTries notes which records the other tries of a repeated attempt may have made, if the attempt has found one.
+// noteOtherTries notes which records the other tries of an attempt may have made, if the attempt has found one.
 func (s *search[T, In]) noteOtherTries() {
 	for place, items := range s.places {
 		for _, i := range items {
-			attempt, result := s.w.attempt(i), &s.w.results[i]
-			if !attempt.IsRepeated || !result.Adopted {
+			result := &s.w.results[i]
+			if len(s.w.changes[i].AlsoTried) == 0 || !result.Adopted {
 				continue
 			}
 			of := s.col.names.held(result.Value)
 			for _, record := range s.made[place] {
-				if s.col.names.held(record) == of && attempt.mayHaveMade(record.Meta()) && !s.col.engine.claims.has(record.Meta().ID) {
+				if s.col.names.held(record) == of && s.mayBeOfOtherTry(i, record) {
 					result.Twins = append(result.Twins, record.Meta().ID)
 				}
 			}
 		}
 	}
+}
+
+// mayBeOfOtherTry reports whether another try of the attempt may have made the record.
+func (s *search[T, In]) mayBeOfOtherTry(i int, record T) bool {
+	return s.w.attempt(i).mayHaveMade(record.Meta()) && !s.col.engine.claims.has(record.Meta().ID) &&
+		slices.ContainsFunc(s.w.changes[i].AlsoTried, func(sent In) bool {
+			return s.col.fields.like(&sent, &record) && !s.col.fields.hasMore([]*In{&sent}, &record, isLink)
+		})
 }
 
 // choose assigns the records of one identity to the creates of that identity. First come the records that have the

@@ -9,6 +9,23 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
+// Others have changed the record of a create and written in it before its answer is checked. It is the create's all the
+// same.
+func TestCheckAnswerOfAnEditedRecord(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		create := s.openAttempt(t)
+		create.Input.RecipientAccountID = client.Value(acme)
+		own := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme)
+		_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": own, "content": "Call me", "direction": 2})
+		apitest.Must(t, err)
+		time.Sleep(time.Minute)
+		s.edit(t, own, map[string]any{"recipient_account_id": zenith})
+		wrong, err := s.engine.Conversations.CheckAnswers(t.Context(), map[client.ID]conversationChange{own: create})
+		apitest.Must(t, err)
+		wantEqual(t, "wrong", 0, len(wrong))
+	})
+}
+
 // An answer is checked later. A record with a message from before the create belongs to someone else. If messages
 // can't be read, the engine can't tell, unless the caller may not read them at all: then the service's answer counts.
 func TestCheckAnswers(t *testing.T) {

@@ -37,9 +37,6 @@ type Attempt struct {
 	// different ones. A conversation with any other messages is used by others. Messages is nil in the error of a
 	// first attempt, which has sent the messages of its input.
 	Messages [][]client.MessageInput
-	// IsRepeated means that more than one try was sent, perhaps with different inputs. So the attempt may have made more
-	// than one record.
-	IsRepeated bool
 	// IsRecalled means that the caller no longer knows all records that the attempt has passed. So the engine does not
 	// adopt a record that has changed since it was created, because it may be one of those.
 	IsRecalled bool
@@ -69,6 +66,8 @@ type Change[In Input] struct {
 	// has sent. It is nil if that was the Input. A record that contradicts Tried is not the attempt's.
 	Earlier *Attempt
 	Tried   *In
+	// AlsoTried are the inputs of further tries of the attempt, which had others. They may have made a record each.
+	AlsoTried []In
 	// Owner names the owner of the record after the write. It is empty if unknown. See [Collection.Leave] and
 	// [Collection.Claim].
 	Owner string

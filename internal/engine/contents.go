@@ -53,7 +53,9 @@ func IsStub(m client.Message) bool { return m.Content == "" && m.Direction == 0 
 
 func (*contents) isStub(m client.Message) bool { return IsStub(m) }
 
-func (*contents) cut(m *client.Message) { m.Direction = 0 }
+func (*contents) cut(m *client.Message) {
+	m.Direction, m.Content = 0, "" // a list may show both unasked
+}
 
 // suffices reports whether the engine needs no more of the message than this.
 func (c *contents) suffices(m client.Message) bool {

@@ -273,6 +273,25 @@ func TestLooksGetNoOtherDirection(t *testing.T) {
 	}
 }
 
+// A list shows the contents although it was not asked for them. A lost message is found all the same.
+func TestLostMessageInAListWithContents(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			if query := r.URL.Query(); strings.HasSuffix(r.URL.Path, messageSegment) && query.Has("load-only") {
+				query.Set("load-only", query.Get("load-only")+",content,direction,status")
+				r.URL.RawQuery = query.Encode()
+			}
+			return mock.RoundTrip(r)
+		})
+		create := messageChange{Input: newMessage("Hello")}
+		create.Input.TextMessageConversationID = client.Value(s.seed(t, 1)[0])
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		result := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "adopted", true, result.Adopted)
+	})
+}
+
 // A create without a direction may have made a message of any direction, and so may any create if the direction of the
 // message is not known.
 func TestMessageMayDouble(t *testing.T) {

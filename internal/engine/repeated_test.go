@@ -301,22 +301,28 @@ func TestClaimedBeforeTheLastLook(t *testing.T) {
 }
 
 // Two tries of a create had different accounts, and both were carried out late. The later try's record is adopted, and
-// the first one's is named. If only one try was sent, the other record belongs to others.
+// the first one's is named. A record that neither has sent belongs to others.
 func TestOtherTriesAreNamed(t *testing.T) {
 	t.Parallel()
-	for _, isRepeated := range []bool{true, false} {
+	for _, isTried := range []bool{true, false} {
 		for _, format := range []string{mockserver.Kept, mockserver.Digits} {
 			for _, isLook := range []bool{true, false} {
-				t.Run(fmt.Sprint("repeated ", isRepeated, ", ", format, ", a look ", isLook), func(t *testing.T) {
+				t.Run(fmt.Sprint("tried ", isTried, ", ", format, ", a look ", isLook), func(t *testing.T) {
 					inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
 						attempt := s.openAttempt(t)
 						first := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme)
 						second := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", zenith)
-						s.stranger(t, "+44"+apitest.NumberOf(5)[4:])
-						passed := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", initech)
+						s.stranger(t, "+44"+apitest.NumberOf(5)[4:], "recipient_account_id", acme)
+						s.stranger(t, apitest.NumberOf(5), "recipient_account_id", initech)
+						s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme, "account_relations", texts(initech))
+						passed := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme)
 						attempt.Earlier.Passed = map[client.ID]int64{passed: int64(s.Revision())}
-						attempt.Input.RecipientAccountID = client.Value(zenith)
-						attempt.Earlier.IsRepeated = isRepeated
+						var want []client.ID
+						earlier := attempt.Input
+						earlier.RecipientAccountID, attempt.Input.RecipientAccountID = client.Value(acme), client.Value(zenith)
+						if isTried {
+							attempt.AlsoTried, want = []client.ConversationInput{earlier, attempt.Input}, []client.ID{first}
+						}
 						var got Result[client.Conversation]
 						if isLook {
 							got = s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
@@ -325,34 +331,10 @@ func TestOtherTriesAreNamed(t *testing.T) {
 						}
 						apitest.Must(t, got.Err)
 						wantEqual(t, "id", second, got.Value.ID)
-						var want []client.ID
-						if isRepeated {
-							want = []client.ID{first}
-						}
 						wantEqual(t, "twins", want, got.Twins)
 					})
 				})
 			}
 		}
-	}
-}
-
-// A create that is lost in two runs has an attempt that is repeated, unless the second one was not sent.
-func TestLostTwiceIsRepeated(t *testing.T) {
-	t.Parallel()
-	for _, isSent := range []bool{true, false} {
-		t.Run(fmt.Sprint("sent ", isSent), func(t *testing.T) {
-			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-				attempt := s.openAttempt(t)
-				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore})
-				if !isSent {
-					s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
-				}
-				lost := attemptOf(s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0).Err)
-				if lost == nil || lost.IsRepeated != isSent {
-					t.Errorf("the attempt is %+v", lost)
-				}
-			})
-		})
 	}
 }

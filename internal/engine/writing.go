@@ -108,7 +108,6 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 			}
 			attempt := w.attempt(i)
 			attempt.Messages = w.col.inside.sent(&w.changes[i])
-			attempt.IsRepeated = attempt.IsRepeated || w.changes[i].isSent
 			w.results[i].Err = &LostCreateError{Attempt: attempt, Unsent: !w.changes[i].isSent, Err: err}
 		}
 	}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -25,11 +26,11 @@ type attempt struct {
 
 	// AlsoSent are the messages of later tries that had different ones.
 	AlsoSent [][]client.MessageInput `json:"also_sent,omitempty"`
+	// AlsoTried are the inputs of earlier tries that had others, without messages.
+	AlsoTried []client.ConversationInput `json:"also_tried,omitempty"`
 	// IsRecalled marks an attempt that the provider found in the state because Terraform had dropped the private
 	// state, or that another resource has abandoned. See [engine.Attempt].
 	IsRecalled bool `json:"recalled,omitempty"`
-	// IsRepeated marks an attempt with several tries. See [engine.Attempt].
-	IsRepeated bool `json:"repeated,omitempty"`
 	// Found is the revision of the conversation that the last refresh found and did not adopt, or 0.
 	Found int64 `json:"found,omitempty"`
 	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply adopts the conversation,
@@ -46,11 +47,15 @@ func attemptAt(err error, create conversationChange) (attempt, bool) {
 	if !ok {
 		return attempt{}, false
 	}
-	sent := create.Input
-	if lost.Unsent && create.Tried != nil {
+	sent, also := create.Input, create.AlsoTried
+	switch {
+	case create.Tried == nil:
+	case lost.Unsent:
 		sent = *create.Tried
+	default:
+		also = withInput(also, *create.Tried, sent)
 	}
-	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRepeated: lost.IsRepeated, IsRecalled: lost.IsRecalled, isUnsent: lost.Unsent}
+	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, AlsoTried: also, IsRecalled: lost.IsRecalled, isUnsent: lost.Unsent}
 	if len(lost.Messages) > 0 {
 		tried.Sent.Messages, tried.AlsoSent = client.Value(lost.Messages[0]), lost.Messages[1:]
 	}
@@ -60,15 +65,28 @@ func attemptAt(err error, create conversationChange) (attempt, bool) {
 // earlier returns the attempt as the engine knows it.
 func (a attempt) earlier() *engine.Attempt {
 	messages, _ := a.Sent.Messages.Get()
-	return &engine.Attempt{
-		Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...),
-		IsRepeated: a.IsRepeated, IsRecalled: a.IsRecalled,
-	}
+	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...), IsRecalled: a.IsRecalled}
 }
 
 // repeatIn makes a create repeat the attempt.
 func (a attempt) repeatIn(create *conversationChange) {
-	create.Earlier, create.Tried = a.earlier(), &a.Sent
+	create.Earlier, create.Tried, create.AlsoTried = a.earlier(), &a.Sent, a.AlsoTried
+}
+
+// withInput adds the input of an earlier try to those of others, without its messages, unless it is among them or the
+// latest try has sent the same.
+func withInput(inputs []client.ConversationInput, earlier, latest client.ConversationInput) []client.ConversationInput {
+	text := func(input client.ConversationInput) string {
+		input.Messages = client.Field[[]client.MessageInput]{}
+		text, _ := json.Marshal(input) //nolint:errchkjson // it has been marshaled to be sent
+		return string(text)
+	}
+	earlier.Messages = client.Field[[]client.MessageInput]{}
+	isSame := func(input client.ConversationInput) bool { return text(input) == text(earlier) }
+	if isSame(latest) || slices.ContainsFunc(inputs, isSame) {
+		return inputs
+	}
+	return append(slices.Clone(inputs), earlier)
 }
 
 // isAbout reports whether the attempt of a single resource, if there is one, would have

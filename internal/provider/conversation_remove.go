@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -48,12 +49,11 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 	for i, found := range w.memory.lookFor(ctx, w.api, keys, true) {
 		key, id, err := keys[i], found.Value.ID, found.Err
 		name := underKey(key, id.String())
+		for _, other := range slices.Concat(found.LookAlikes, found.Twins) {
+			contradicting = append(contradicting, underKey(key, other.String()))
+		}
 		switch {
-		case err != nil:
-		case id.IsZero():
-			for _, alike := range found.LookAlikes {
-				contradicting = append(contradicting, underKey(key, alike.String()))
-			}
+		case err != nil, id.IsZero():
 		case !w.memory.early.mayDelete(key, id):
 			unsure = append(unsure, name)
 		case !w.provider.existing.beginDelete(id):

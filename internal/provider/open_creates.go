@@ -21,7 +21,8 @@ import (
 // order of the keys. See [engine.Collection.LookFor].
 func (m *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := mapped(keys, func(key string) conversationChange {
-		return conversationChange{Input: m.open[key].Sent, Earlier: m.open[key].earlier(), Owner: m.name()}
+		tried := m.open[key]
+		return conversationChange{Input: tried.Sent, AlsoTried: tried.AlsoTried, Earlier: tried.earlier(), Owner: m.name()}
 	})
 	return api.Conversations.LookFor(ctx, changes, patient)
 }

@@ -181,10 +181,12 @@ func TestStage_twinOfAnEarlierAttempt(t *testing.T) {
 }
 
 // Two applies with different accounts leave a create open, and both creates are carried out late. The refresh adopts
-// what the later one has made, and names the other one.
+// what the later one has made, and names the other one. A destroy deletes only the later one, and names the other one
+// too.
 func TestStage_twoTriesCarriedOut(t *testing.T) {
 	t.Parallel()
-	for _, isMap := range []bool{false, true} {
+	for _, test := range []struct{ isMap, isDestroyed bool }{{false, false}, {true, false}, {true, true}} {
+		isMap := test.isMap
 		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 			of := func(account string) map[string]block {
 				entry := declared{"phone_id": phone, number: "+15550000007", "recipient_account_id": account}
@@ -206,6 +208,13 @@ func TestStage_twoTriesCarriedOut(t *testing.T) {
 			}
 			first := s.add(map[string]any{"phone_id": phone, number: "+15550000007", "recipient_account_id": acme})
 			second := s.add(map[string]any{"phone_id": phone, number: "+15550000007", "recipient_account_id": globex})
+			if test.isDestroyed {
+				_, errors := s.apply(nil)
+				if !strings.Contains(s.warnings, first) || len(s.live()) != 1 {
+					s.t.Errorf("%q, %s", errors, s.warnings)
+				}
+				return
+			}
 			_, errors := s.apply(of(globex))
 			if !strings.Contains(s.warnings, second+", and "+first) || !strings.Contains(s.warnings, "May Exist Twice") {
 				s.t.Errorf("map %t: %q, %s", isMap, errors, s.warnings)
