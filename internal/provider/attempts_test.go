@@ -35,7 +35,7 @@ func TestAttemptKeepsItsTries(t *testing.T) {
 		"the last not sent":  {tried: &said, also: inputs{input("3")}, isUnsent: true, want: inputs{input("3")}},
 		"the same as before": {tried: new(input("2")), also: inputs{input("3")}, want: inputs{input("3")}},
 	} {
-		create := conversationChange{Input: input("2"), Tried: test.tried, AlsoTried: test.also}
+		create := conversationChange{Input: input("2", client.MessageInput{}), Tried: test.tried, AlsoTried: test.also}
 		got, isOpen := attemptAt(&engine.LostCreateError{Unsent: test.isUnsent}, create)
 		if !isOpen || !reflect.DeepEqual(got.AlsoTried, test.want) {
 			t.Errorf("%s: %v, want %v", name, got.AlsoTried, test.want)
