@@ -44,8 +44,8 @@ func (c *connection) judge(call call, got reply, header http.Header) (repetition
 	case call.repeatable:
 		isOpen := call.method != http.MethodGet && (got.status >= 500 || got.status == http.StatusRequestTimeout)
 		return repetition{isSafe: isOpen || isPassing(got.status), isAsked: asked, after: wait}, unknownUnless(!isOpen, err)
-	case asked:
-		c.gate.shut(min(wait, c.mostThrottled()))
+	case asked && wait <= c.mostThrottled(): // no call would wait longer
+		c.gate.shut(wait)
 	}
 	return repetition{}, unknownUnless(isRefusalStatus(got.status) && isAPIRefusal(err), err)
 }

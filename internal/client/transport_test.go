@@ -284,20 +284,25 @@ func TestThrottledTogether(t *testing.T) {
 	}
 }
 
-// A create that the service asks to wait is not repeated, but the next request waits.
+// A create that the service asks to wait is not repeated, but the next request waits, unless the service asks for more
+// than any call waits.
 func TestWaitsAfterACreate(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		network, at := play(replies(http.StatusServiceUnavailable, "", "Retry-After: 5"), replies(http.StatusOK, "{}"))
-		c := scripted(t, network)
-		_, err := c.connection.do(t.Context(), createCall)
-		wantProblem(t, err, OutcomeUnknown)
-		_, err = c.connection.do(t.Context(), readCall)
-		apitest.Must(t, err)
-		if waited := (*at)[1].Sub((*at)[0]); waited < 5*time.Second {
-			t.Errorf("the next request waits for %s", waited)
-		}
-	})
+	for after, waits := range map[string]bool{"5": true, "300": true, "301": false, "900": false} {
+		synctest.Test(t, func(t *testing.T) {
+			network, at := play(replies(http.StatusServiceUnavailable, "", "Retry-After: "+after), replies(http.StatusOK, "{}"))
+			c := scripted(t, network)
+			_, err := c.connection.do(t.Context(), createCall)
+			wantProblem(t, err, OutcomeUnknown)
+			_, err = c.connection.do(t.Context(), readCall)
+			apitest.Must(t, err)
+			seconds, err := time.ParseDuration(after + "s")
+			apitest.Must(t, err)
+			if waited := (*at)[1].Sub((*at)[0]); (waited >= seconds) != waits || !waits && waited > 0 {
+				t.Errorf("after %s, the next request waits for %s", after, waited)
+			}
+		})
+	}
 }
 
 // A wait that was cut to a day has no exact length in the error.

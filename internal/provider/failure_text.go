@@ -204,7 +204,7 @@ var explanations = map[client.Problem]string{
 		"space was restored from a backup, or its newest record was purged. The provider changed nothing, " +
 		"and treats nothing as deleted. Try again in a few minutes. If the space was restored, run terraform " +
 		"state rm with the address of this resource, and import what exists now.",
-	client.Throttled: "The CRM limits requests, and the provider has waited as long as it accepts. The failed " +
+	client.Throttled: "The CRM limits requests, and the provider would have to wait longer than it accepts. The failed " +
 		"request changed nothing. In the provider block, set requests_per_second below the limit, or " +
 		"increase max_retries: the provider waits at most 1 + max_retries minutes.",
 	client.WrongCredentials: "The CRM does not accept the provider's user name and password. Check the settings username and " +
