@@ -189,7 +189,8 @@ func (s *search[T, In]) haveRivals(items []int) bool {
 
 // chooseRespelled assigns to creates the records whose name may be the service's spelling of the create's name: first
 // those that agree in everything else, then those that lack something. Each such create must have exactly one record,
-// and each such record exactly one create, in all batches.
+// and each such record exactly one create, in all batches. A record that lacks something counts too, unless it has
+// everything that another create wants.
 func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail map[string][]T) {
 	taken := map[client.ID]bool{}
 	for _, fits := range []func(int, T) bool{s.hasAll, s.resembles} {
@@ -204,10 +205,13 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 			}
 		}
 		items = only(items, func(i int) bool { return candidates[i] == nil })
-		for i, records := range candidates {
+		for _, records := range candidates {
 			for _, record := range records {
 				taken[record.Meta().ID] = true
 			}
+		}
+		for i, records := range candidates {
+			records = append(records, only(s.respelled(i, byTail, s.resembles), func(record T) bool { return !taken[record.Meta().ID] })...)
 			switch record := records[0]; {
 			case !s.last && !s.hasAll(i, record):
 				s.openUntilLast[i] = openRecord{record.Meta().ID, lacksSomething}

@@ -338,3 +338,31 @@ func TestOtherTriesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A lost create was carried out, and others have made a bare conversation of the same number. However the service
+// spells numbers, there is one record too many, and none is chosen.
+func TestRespelledRecordsOfOthersCount(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{mockserver.Kept, mockserver.Digits, mockserver.DoubleZero, mockserver.Masked} {
+		for _, isLook := range []bool{true, false} {
+			t.Run(fmt.Sprint(format, ", a look ", isLook), func(t *testing.T) {
+				inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
+					attempt := linked(s.openAttempt(t), acme)
+					made := s.stranger(t, apitest.NumberOf(5), "account_relations", texts(acme))
+					theirs := s.stranger(t, apitest.NumberOf(5))
+					got := Result[client.Conversation]{}
+					if isLook {
+						got = s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+					} else {
+						got = s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+					}
+					ambiguous, isAmbiguous := errors.AsType[*AmbiguousError](got.Err)
+					if !isAmbiguous {
+						t.Fatalf("%s is taken: %v", got.Value.ID, got.Err)
+					}
+					wantEqual(t, "candidates", sorted([]client.ID{made, theirs}), sorted(ambiguous.IDs))
+				})
+			})
+		}
+	}
+}

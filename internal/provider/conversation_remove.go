@@ -49,8 +49,10 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 	for i, found := range w.memory.lookFor(ctx, w.api, keys, true) {
 		key, id, err := keys[i], found.Value.ID, found.Err
 		name := underKey(key, id.String())
-		for _, other := range slices.Concat(found.LookAlikes, found.Twins) {
-			contradicting = append(contradicting, underKey(key, other.String()))
+		if err == nil {
+			for _, other := range slices.Concat(found.LookAlikes, found.Twins) {
+				contradicting = append(contradicting, underKey(key, other.String()))
+			}
 		}
 		switch {
 		case err != nil, id.IsZero():
