@@ -59,7 +59,7 @@ func (f failure) createUnknown() string {
 	case f.taints:
 		return f.inNumber("{The conversation|These conversations} may or may not have been created. {It is in the state without an id, and its|They are in the state without ids, and their} "+
 			"resource is tainted. The next plan looks for {it|them} in the CRM, and the next apply deletes what it "+
-			"finds and creates the resource again. ") + untaintAdvice + f.whyForbidden() + f.whyRefused()
+			"finds and creates the resource again. Outgoing messages may then be sent twice. ") + untaintAdvice + f.whyForbidden() + f.whyRefused()
 	}
 	return f.inNumber("{The conversation|These conversations} may or may not have been created. ") + looks + f.whyForbidden() + f.whyRefused()
 }
