@@ -350,7 +350,7 @@ func TestRespelledRecordsOfOthersCount(t *testing.T) {
 					attempt := linked(s.openAttempt(t), acme)
 					made := s.stranger(t, apitest.NumberOf(5), "account_relations", texts(acme))
 					theirs := s.stranger(t, apitest.NumberOf(5))
-					got := Result[client.Conversation]{}
+					var got Result[client.Conversation]
 					if isLook {
 						got = s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 					} else {
