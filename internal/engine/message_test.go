@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -244,7 +245,7 @@ func TestLooksGetNoOtherDirection(t *testing.T) {
 						_, err := s.Create(messageSegment, answer)
 						apitest.Must(t, err)
 					}})
-					reads := 0
+					var reads atomic.Int64
 					s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 						reply, err := mock.RoundTrip(r)
 						if !isShown && strings.HasSuffix(r.URL.Path, messageSegment) {
@@ -256,7 +257,7 @@ func TestLooksGetNoOtherDirection(t *testing.T) {
 						body, err := io.ReadAll(reply.Body)
 						apitest.Must(t, err)
 						reply.Body = io.NopCloser(bytes.NewReader(body))
-						reads += strings.Count(string(body), "Call me")
+						reads.Add(int64(strings.Count(string(body), "Call me")))
 						return reply, nil
 					})
 					result := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
@@ -266,7 +267,7 @@ func TestLooksGetNoOtherDirection(t *testing.T) {
 					apitest.Must(t, err)
 					wantEqual(t, "found", isShown, len(found) == 1)
 					wantEqual(t, "finds it", true, slices.ContainsFunc(found, func(m client.Message) bool { return m.Content == "Hello" }))
-					wantEqual(t, "reads none", isShown, reads == 0)
+					wantEqual(t, "reads none", isShown, reads.Load() == 0)
 				})
 			})
 		}
