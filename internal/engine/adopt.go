@@ -189,8 +189,8 @@ func (s *search[T, In]) haveRivals(items []int) bool {
 
 // chooseRespelled assigns to creates the records whose name may be the service's spelling of the create's name: first
 // those that agree in everything else, then those that lack something. Each such create must have exactly one record,
-// and each such record exactly one create, in all batches. A record that lacks something counts too, unless it has
-// everything that another create wants.
+// and each such record exactly one create, in all batches. If there are more records that lack something than creates
+// that have no full one, one of them is too many, and even a full record proves nothing.
 func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail map[string][]T) {
 	taken := map[client.ID]bool{}
 	for _, fits := range []func(int, T) bool{s.hasAll, s.resembles} {
@@ -211,7 +211,10 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 			}
 		}
 		for i, records := range candidates {
-			records = append(records, only(s.respelled(i, byTail, s.resembles), func(record T) bool { return !taken[record.Meta().ID] })...)
+			lacking := only(s.respelled(i, byTail, s.resembles), func(record T) bool { return !taken[record.Meta().ID] })
+			if len(lacking) > s.mayHaveMadeAny(items, lacking) {
+				records = append(records, lacking...)
+			}
 			switch record := records[0]; {
 			case !s.last && !s.hasAll(i, record):
 				s.openUntilLast[i] = openRecord{record.Meta().ID, lacksSomething}
@@ -222,6 +225,15 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 			}
 		}
 	}
+}
+
+// mayHaveMadeAny returns how many of the creates may have made one of the records under another spelling of their names.
+func (s *search[T, In]) mayHaveMadeAny(items []int, records []T) int {
+	return len(only(items, func(i int) bool {
+		return slices.ContainsFunc(records, func(record T) bool {
+			return s.mayHaveMade(i, record) && s.col.names.mayBe(s.w.identity(i), record) && s.resembles(i, record)
+		})
+	}))
 }
 
 // hasRival reports whether a lost create that does not belong to this search, and has another name, may have made the

@@ -146,3 +146,25 @@ func TestCreateAnsweredWithALookAlike(t *testing.T) {
 		}
 	}
 }
+
+// The service changes the account of each create. That costs no request more, because there is no better record.
+func TestChangedAnswersCostNothing(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			reply, err := mock.RoundTrip(r)
+			if r.Method == http.MethodGet {
+				reply, err = replaced(reply, err, acme.String(), zenith.String())
+			}
+			return reply, err
+		})
+		creates := []conversationChange{newConversation(1), newConversation(2)}
+		for i := range creates {
+			creates[i].Input.RecipientAccountID = client.Value(acme)
+		}
+		for _, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), creates, client.WriteOptions{}, false) {
+			apitest.Must(t, result.Err)
+			wantEqual(t, "account", zenith, result.Value.RecipientAccountID)
+		}
+		s.wantRequests(t, "GET conversations", "POST conversations/batch-modify", "GET conversations")
+	})
+}

@@ -151,8 +151,8 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	return found
 }
 
-// isAstray reports whether a create was answered with an id that may not be its own. If others use the record and it
-// contradicts what was sent, they may have made it, or have changed it.
+// isAstray reports whether a create was answered with an id that may not be its own. That is so if others use the
+// record, it contradicts what was sent, and the read-back has shown another one of the same identity.
 func (w *writing[T, In]) isAstray(ctx context.Context, i int) bool {
 	result := w.results[i]
 	switch {
@@ -168,7 +168,7 @@ func (w *writing[T, In]) isAstray(ctx context.Context, i int) bool {
 		return true
 	}
 	sent := w.col.fields.valued(w.changes[i].Input)
-	if w.col.fields.like(&sent, &result.Value) {
+	if len(result.LookAlikes) == 0 || w.col.fields.like(&sent, &result.Value) {
 		return false
 	}
 	use, err := w.col.inside.useOf(ctx, &w.changes[i], w.ids[i])

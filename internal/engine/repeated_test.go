@@ -366,3 +366,42 @@ func TestRespelledRecordsOfOthersCount(t *testing.T) {
 		}
 	}
 }
+
+// The creates of one batch share the last digits of a number, which the service masks. The record of one has all that
+// was sent, and those of the others have lost their links. As long as there is one for each create, the full one is
+// proof.
+func TestRespelledRecordsThatLackSomething(t *testing.T) {
+	t.Parallel()
+	links := []client.ID{acme, zenith, initech}
+	for n := 2; n <= len(links); n++ {
+		for _, isLater := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d creates, links come later %t", n, isLater), func(t *testing.T) {
+				inSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(t *testing.T, s testSpace) {
+					open := s.openAttempt(t)
+					creates, made := make([]conversationChange, n), make([]client.ID, n)
+					for i := range creates {
+						number := fmt.Sprintf("+1555%d000005", i+1)
+						creates[i] = linked(open, links[i])
+						creates[i].Input.RecipientPhoneNumber = client.Value(number)
+						made[i] = s.stranger(t, number)
+						if i == 0 {
+							s.edit(t, made[i], map[string]any{"account_relations": texts(links[i])})
+						} else if isLater {
+							time.AfterFunc(1500*time.Millisecond, func() {
+								s.edit(t, made[i], map[string]any{"account_relations": texts(links[i])})
+							})
+						}
+					}
+					results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), creates, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+					for i, result := range results {
+						if i == 0 || isLater {
+							apitest.Must(t, result.Err)
+							wantEqual(t, "id", made[i], result.Value.ID)
+						}
+					}
+					wantEqual(t, "conversations", 1+n, len(s.live()))
+				})
+			})
+		}
+	}
+}

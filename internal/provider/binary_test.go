@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -227,6 +228,9 @@ func TestAccTextMessageConversations_hangup(t *testing.T) {
 	}
 	s := newBinary(t, "").scene(t, w)
 	s.signal = syscall.SIGHUP
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // or else Terraform ignores the signal too if this process does, as under nohup
+	defer signal.Stop(hangups)
 	s.write("main.tf", configuration(""))
 	interrupt, isOver, isReadBack := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	w.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Do: func() {
@@ -234,10 +238,11 @@ func TestAccTextMessageConversations_hangup(t *testing.T) {
 		<-isOver
 		w.Inject(mockserver.Fault{Method: http.MethodGet, Path: conversations, Times: 1, Do: func() { close(isReadBack) }})
 	}})
-	if output, code := s.run(interrupt, applies...); code >= 0 {
+	output, code := s.run(interrupt, applies...)
+	close(isOver)
+	if code >= 0 {
 		t.Fatalf("Terraform survives the signal, and ends with %d:\n%s", code, output)
 	}
-	close(isOver)
 	select {
 	case <-isReadBack:
 	case <-time.After(time.Minute):

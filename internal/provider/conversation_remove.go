@@ -49,11 +49,6 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 	for i, found := range w.memory.lookFor(ctx, w.api, keys, true) {
 		key, id, err := keys[i], found.Value.ID, found.Err
 		name := underKey(key, id.String())
-		if err == nil {
-			for _, other := range slices.Concat(found.LookAlikes, found.Twins) {
-				contradicting = append(contradicting, underKey(key, other.String()))
-			}
-		}
 		switch {
 		case err != nil, id.IsZero():
 		case !w.memory.early.mayDelete(key, id):
@@ -70,6 +65,9 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 		switch {
 		case err == nil:
 			delete(open, key)
+			for _, other := range slices.Concat(found.LookAlikes, found.Twins) {
+				contradicting = append(contradicting, underKey(key, other.String()))
+			}
 			continue
 		case w.isSingle:
 			w.removals = append(w.removals, entryRemoval{prior: w.prior[""], err: err})
