@@ -210,9 +210,20 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 				taken[record.Meta().ID] = true
 			}
 		}
+		makers := map[client.ID][]int{} // the creates without a full record that may have made one that lacks something
+		for _, i := range items {
+			for _, record := range s.respelled(i, byTail, s.resembles) {
+				makers[record.Meta().ID] = append(makers[record.Meta().ID], i)
+			}
+		}
 		for i, records := range candidates {
-			lacking := only(s.respelled(i, byTail, s.resembles), func(record T) bool { return !taken[record.Meta().ID] })
-			if len(lacking) > s.mayHaveMadeAny(items, lacking) {
+			lacking, ofLacking := only(s.respelled(i, byTail, s.resembles), func(record T) bool { return !taken[record.Meta().ID] }), map[int]bool{}
+			for _, record := range lacking {
+				for _, maker := range makers[record.Meta().ID] {
+					ofLacking[maker] = true
+				}
+			}
+			if len(lacking) > len(ofLacking) {
 				records = append(records, lacking...)
 			}
 			switch record := records[0]; {
@@ -225,15 +236,6 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 			}
 		}
 	}
-}
-
-// mayHaveMadeAny returns how many of the creates may have made one of the records under another spelling of their names.
-func (s *search[T, In]) mayHaveMadeAny(items []int, records []T) int {
-	return len(only(items, func(i int) bool {
-		return slices.ContainsFunc(records, func(record T) bool {
-			return s.mayHaveMade(i, record) && s.col.names.mayBe(s.w.identity(i), record) && s.resembles(i, record)
-		})
-	}))
 }
 
 // hasRival reports whether a lost create that does not belong to this search, and has another name, may have made the

@@ -151,8 +151,9 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	return found
 }
 
-// isAstray reports whether a create was answered with an id that may not be its own. That is so if others use the
-// record, it contradicts what was sent, and the read-back has shown another one of the same identity.
+// isAstray reports whether a create was answered with an id that may not be its own: the record is gone, deleted,
+// others', or of another identity, or it contradicts what was sent while others use it, and the read-back has shown
+// another one of that identity.
 func (w *writing[T, In]) isAstray(ctx context.Context, i int) bool {
 	result := w.results[i]
 	switch {
